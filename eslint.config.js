@@ -1,0 +1,74 @@
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+import { importTable } from './tools/checks/import-table.js';
+
+const boundaries = Object.entries(importTable).map(([project, mayImport]) => ({
+  sourceTag: `project:${project}`,
+  onlyDependOnLibsWithTags: mayImport.map((target) => `project:${target}`),
+}));
+
+const noShell = [
+  {
+    selector: "Property[key.name='shell'][value.value=true]",
+    message: 'No shell anywhere: programs are started by libs/process with an argument array.',
+  },
+];
+
+export default tseslint.config(
+  {
+    ignores: ['**/dist/**', '**/node_modules/**', '**/.nx/**', '**/.angular/**', '**/generated/**', '.nohands/**', '**/test-output/**'],
+  },
+  { plugins: { '@nx': nx } },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.base],
+    languageOptions: { parserOptions: { projectService: true } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { enforceBuildableLibDependency: false, allow: [], depConstraints: boundaries },
+      ],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-definitions': ['error', 'type'],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      'no-restricted-syntax': ['error', ...noShell],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'libs/config is the one reader of process.env.' },
+      ],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            { name: 'node:child_process', message: 'libs/process is the one place that starts programs.' },
+            { name: 'child_process', message: 'libs/process is the one place that starts programs.' },
+          ],
+        },
+      ],
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true } }],
+      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', 4],
+    },
+  },
+  {
+    files: ['libs/config/src/**/*.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: ['libs/process/src/**/*.ts'],
+    rules: { 'no-restricted-imports': 'off' },
+  },
+  {
+    files: ['**/*.spec.ts', '**/*-spec.ts', 'tools/**/*.ts', 'tools/**/*.mjs', 'libs/testing/**/*.ts', 'vitest.config.ts'],
+    rules: {
+      'no-restricted-imports': 'off',
+      'no-restricted-properties': 'off',
+      'no-restricted-exports': 'off',
+      'max-lines': 'off',
+    },
+  },
+);

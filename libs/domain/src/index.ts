@@ -1,6 +1,15 @@
+export * from './addresses.js';
 export * from './build-errors.js';
 export * from './build-states.js';
 export * from './build-steps.js';
+export * from './git-url.js';
+export * from './image-name.js';
+export * from './line-cutter.js';
 export * from './log-lines.js';
 export * from './principal.js';
 export * from './problems.js';
+export * from './ref-name.js';
+export { acceptsSecret, maximumSecretLength, minimumSecretLength } from './secret-masker-forms.js';
+export * from './secret-masker.js';
+export type { MaskingStream } from './secret-masker-stream.js';
+export * from './jobs.js';

@@ -101,7 +101,7 @@ function parseScpLike(text: string, rules: GitUrlRules): GitUrlResult {
     return malformed('It cannot be read; did you mean https://... ?');
   if (/^(https?|ssh|git|file|ftps?)$/i.test(host))
     return malformed('Two slashes are missing after the colon.');
-  if (path.startsWith('//')) return malformed('Its scheme (the part before ://) is not valid.');
+  if (/^:|^\/\//.test(path)) return malformed('Its part before the colon is not valid.');
   if (path.startsWith('-'))
     return malformed('Its path begins with a hyphen, which git would take for an option.');
   const login = user === undefined ? null : { username: user, password: '' };

@@ -14,3 +14,10 @@ export function repositoryIsVisible(alias: string, parameter: string): string {
     SELECT 1 FROM repository_members seen
      WHERE seen.repository_id = ${alias}.id AND seen.user_id = ${parameter}::int))`;
 }
+
+/** SQL condition: the viewer bound as `parameter` may trigger and cancel builds of the repository in alias `alias`. */
+export function repositoryIsBuildable(alias: string, parameter: string): string {
+  return `(${parameter}::int IS NULL OR ${alias}.owner_id = ${parameter}::int OR EXISTS (
+    SELECT 1 FROM repository_members may
+     WHERE may.repository_id = ${alias}.id AND may.user_id = ${parameter}::int AND may.role IN ('developer', 'owner')))`;
+}

@@ -105,7 +105,6 @@ const up = [
      revision integer NOT NULL DEFAULT 1,
      attempt integer NOT NULL DEFAULT 0,
      not_before timestamptz(3),
-     waiting_reason varchar(40),
      cancel_requested_at timestamptz(3),
      cancel_requested_by text,
      cancel_reason varchar(16)

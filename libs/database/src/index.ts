@@ -3,3 +3,24 @@ export { DatabaseModule, type DatabaseModuleOptions } from './database.module.js
 export { DatabaseNewerError, migrateDatabase } from './migrate.js';
 export { type Cursor } from './cursor.js';
 export { pageLimits, type Page, type PageRequest } from './paging.js';
+export {
+  BuildClaimsStore,
+  type BuildFailure,
+  type ClaimedBuild,
+  type KeptImage,
+} from './builds/build-claims.store.js';
+export { BuildLogsStore, type LogAppend, type LogPosition } from './builds/build-logs.store.js';
+export type { BuildEventRow, BuildRow, BuildStepRow } from './builds/build-row.js';
+export { BuildSweepsStore } from './builds/build-sweeps.store.js';
+export { BuildsStore, type BuildFilter, type Idempotency, type NewBuild } from './builds/builds.store.js';
+export * from './builds/log-chunk.js';
+export { JobsStore, type ClaimedJob, type JobOutcome } from './jobs/jobs.store.js';
+export {
+  WorkersStore,
+  type EngineState,
+  type HeldBuild,
+  type WorkerIdentity,
+  type WorkerRow,
+} from './jobs/workers.store.js';
+export { NoticeListener, type NoticeListenerEvents } from './notice-listener.js';
+export { notify, noticeChannel, type Notice } from './notices.js';

@@ -1,0 +1,12 @@
+export { PendingWorkSweeper, type SweptLedger } from './pending-work.sweeper.js';
+export { QueueModule, type QueueOptions } from './queue.module.js';
+export {
+  TicketHandlers,
+  ticketNames,
+  ticketQueues,
+  type QueueName,
+  type TicketHandler,
+  type TicketName,
+  type TicketResult,
+} from './tickets.js';
+export { Tickets } from './tickets.service.js';

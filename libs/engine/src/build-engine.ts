@@ -4,7 +4,12 @@ export type EngineName = 'dagger' | 'buildah' | 'fake';
 
 /** What an engine can do on this machine, or why it cannot. */
 export type EngineProbe =
-  | { readonly ready: true; readonly name: EngineName; readonly version: string; readonly warnings: readonly string[] }
+  | {
+      readonly ready: true;
+      readonly name: EngineName;
+      readonly version: string;
+      readonly warnings: readonly string[];
+    }
   | {
       readonly ready: false;
       readonly name: EngineName;
@@ -14,7 +19,11 @@ export type EngineProbe =
     };
 
 /** Credentials to pull a private base image; they reach only this build's session or auth file. */
-export type PullCredential = { readonly registry: string; readonly username: string; readonly password: string };
+export type PullCredential = {
+  readonly registry: string;
+  readonly username: string;
+  readonly password: string;
+};
 
 export type BuildRequest = {
   readonly buildId: number;

@@ -63,7 +63,17 @@ function unshareCommand(): string[] {
   const unshare = findProgram('unshare', systemPath);
   return unshare === null
     ? []
-    : [unshare, '--mount', '--propagation', 'private', '--pid', '--fork', '--mount-proc'];
+    : [
+        unshare,
+        '--mount',
+        '--propagation',
+        'private',
+        '--cgroup',
+        '--ipc',
+        '--pid',
+        '--fork',
+        '--mount-proc',
+      ];
 }
 
 function changeUser(user: ProgramRequest['user']): string[] {

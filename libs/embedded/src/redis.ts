@@ -38,19 +38,19 @@ export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
     tied: { endSignal: 'SIGKILL' },
     deadlineMs: 24 * 3600 * 1000,
   });
+  const stop = async (): Promise<void> => {
+    await program.stop();
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+  };
   const isReady = await readUntilReady(program.stdout, program.exited);
   program.stderr.resume();
   if (!isReady.found) {
-    await program.stop();
+    await stop();
     throw new EmbeddedError(
       'redis_not_started',
       `redis-server did not start on port ${port}: ${isReady.said.trim()}`,
     );
   }
-  const stop = async (): Promise<void> => {
-    await program.stop();
-    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
-  };
   return { url: `redis://127.0.0.1:${port}`, pid: program.pid, stop };
 }
 

@@ -1,7 +1,30 @@
+import { ApiTokensStore } from './admin/api-tokens.store.js';
+import { SessionsStore } from './admin/sessions.store.js';
+import { SettingsStore } from './admin/settings.store.js';
+import { SetupLinksStore } from './admin/setup-links.store.js';
+import { UsersStore } from './admin/users.store.js';
+import { BuildClaimsStore } from './builds/build-claims.store.js';
+import { BuildLogsStore } from './builds/build-logs.store.js';
+import { BuildSweepsStore } from './builds/build-sweeps.store.js';
+import { BuildsStore } from './builds/builds.store.js';
+import { JobsStore } from './jobs/jobs.store.js';
+import { WorkersStore } from './jobs/workers.store.js';
 import type { DataSource } from 'typeorm';
 
 /** A class that queries: made from the pool alone, safe to share. */
 export type StoreClass = new (dataSource: DataSource) => object;
 
 /** Every store that `DatabaseModule` provides. */
-export const stores: readonly StoreClass[] = [];
+export const stores: readonly StoreClass[] = [
+  ApiTokensStore,
+  SessionsStore,
+  SettingsStore,
+  SetupLinksStore,
+  UsersStore,
+  BuildClaimsStore,
+  BuildLogsStore,
+  BuildSweepsStore,
+  BuildsStore,
+  JobsStore,
+  WorkersStore,
+];

@@ -1,3 +1,6 @@
+export * from './temporary-directory.js';
+export * from './registry-server.js';
+export * from './oci-images.js';
 export * from './test-database.js';
 export {
   startRedis,

@@ -19,17 +19,23 @@ const sizeLimit = 1024 * 1024;
  */
 export async function readDockerfile(contextDirectory: string, path: string): Promise<DockerfileSource> {
   const root = await realpath(contextDirectory);
-  const place = await resolveInside(root, path);
+  const place = await findInside(root, path);
   if (place === null) throw notFound(path);
   const content = await readLimited(place, path);
-  return { path: relative(root, place), content, ignoreFile: await findIgnoreFile(root, path) };
+  const ignoreFile =
+    (await findInside(root, `${path}.dockerignore`)) ?? (await findInside(root, '.dockerignore'));
+  return { path: relative(root, place), content, ignoreFile };
 }
 
-/** The real path of a file of the context; null where there is no such file. */
-async function resolveInside(root: string, path: string): Promise<string | null> {
-  if (path === '' || path.includes('\0')) return null;
-  if (isAbsolute(path) || path.split(/[/\\]/).includes('..')) throw unsafe(path);
-  const place = await realpath(join(root, path)).catch(() => null);
+/** The real path of a plain file of the context; null where there is none. The real path is judged: every link counts. */
+async function findInside(root: string, path: string): Promise<string | null> {
+  if (path === '' || isAbsolute(path) || hasControlCharacter(path) || path.split(/[/\\]/).includes('..')) {
+    throw unsafe(path);
+  }
+  const place = await realpath(join(root, path)).catch((error: NodeJS.ErrnoException) => {
+    if (isNothingThere.has(error.code)) return null;
+    throw error;
+  });
   if (place === null) return null;
   if (!place.startsWith(root.endsWith(sep) ? root : root + sep)) throw unsafe(path);
   return (await stat(place)).isFile() ? place : null;
@@ -50,22 +56,34 @@ async function readLimited(place: string, path: string): Promise<Buffer> {
   }
 }
 
-async function findIgnoreFile(root: string, dockerfile: string): Promise<string | null> {
-  return (
-    (await resolveInside(root, `${dockerfile}.dockerignore`)) ?? (await resolveInside(root, '.dockerignore'))
-  );
+/** Expected of a path that somebody typed: missing, a file used as a folder, links in a circle, too long. */
+const isNothingThere: ReadonlySet<string | undefined> = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'ELOOP',
+  'ENAMETOOLONG',
+]);
+
+function hasControlCharacter(path: string): boolean {
+  return [...path].some((character) => character < ' ' || character === '\x7f');
 }
 
 function notFound(path: string): BuildError {
   return new BuildError(
     'dockerfile_not_found',
-    `There is no file "${path}" in this commit. Add a Dockerfile there, or set the repository's Dockerfile path.`,
+    `There is no file "${printable(path)}" in this commit. Add a Dockerfile there, or set the repository's Dockerfile path.`,
   );
 }
 
 function unsafe(path: string): BuildError {
   return new BuildError(
     'unsafe_path',
-    `"${path}" leads out of the repository. Name a Dockerfile inside it, without "..", and without a link to outside.`,
+    `The Dockerfile path "${printable(path)}" leads out of the repository, so nothing was built. Use a path inside it.`,
   );
+}
+
+function printable(path: string): string {
+  return [...path.slice(0, 200)]
+    .map((character) => (hasControlCharacter(character) ? '?' : character))
+    .join('');
 }

@@ -1,3 +1,16 @@
+export { ApiTokensStore, type ApiTokenRow, type NewApiToken } from './admin/api-tokens.store.js';
+export { type NewAdmin } from './admin/first-admin.js';
+export { SessionsStore, sessionSeconds, type NewSession, type SignedIn } from './admin/sessions.store.js';
+export {
+  SettingsStore,
+  mostConcurrentBuilds,
+  type QueueSettings,
+  type SettingKey,
+  type Settings,
+} from './admin/settings.store.js';
+export { SetupLinksStore } from './admin/setup-links.store.js';
+export { type UserRow, type UserWithPassword } from './admin/user-row.js';
+export { UsersStore, type NewUser, type UserChange } from './admin/users.store.js';
 export { createDataSource, type DatabaseOptions } from './data-source.js';
 export { DatabaseModule, type DatabaseModuleOptions } from './database.module.js';
 export { DatabaseNewerError, migrateDatabase } from './migrate.js';

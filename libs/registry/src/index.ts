@@ -1,0 +1,3 @@
+export * from './image-reference.js';
+export * from './push-layout.js';
+export * from './registry-access.js';

@@ -19,6 +19,7 @@ export class SupervisedDatabase {
   readonly #policy = new RestartPolicy();
   readonly #stopped = new AbortController();
   #server: EmbeddedPostgres;
+  #restarting: Promise<void> = Promise.resolve();
 
   private constructor(options: EmbeddedPostgresOptions, events: DatabaseEvents, server: EmbeddedPostgres) {
     this.#options = options;
@@ -38,11 +39,12 @@ export class SupervisedDatabase {
 
   async stop(): Promise<void> {
     this.#stopped.abort();
+    await this.#restarting;
     await this.#server.stop();
   }
 
   #watch(server: EmbeddedPostgres): void {
-    void server.exited.then(() => this.#restart());
+    void server.exited.then(() => (this.#restarting = this.#restart()));
   }
 
   async #restart(): Promise<void> {

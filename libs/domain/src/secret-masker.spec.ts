@@ -170,14 +170,13 @@ describe(SecretMasker.name, () => {
     expect(new SecretMasker([]).mask('anything')).toBe('anything');
   });
 
+  // Quadratic work would take hours here, not the seconds a test has.
   it('stays fast on a log made against it', () => {
     const masker = new SecretMasker(['A'.repeat(60_000)]);
     const stream = masker.stream();
     let length = 0;
-    const started = performance.now();
     for (let turn = 0; turn < 30; turn++) length += stream.push('A\nA'.repeat(20_000)).length;
     expect(length + stream.end().length).toBeGreaterThan(1);
-    expect(performance.now() - started).toBeLessThan(5_000);
   });
 });
 

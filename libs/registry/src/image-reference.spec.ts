@@ -7,7 +7,6 @@ describe(registryOf.name, () => {
     ['localhost', 'localhost', ''],
     ['Registry.Example.org/a/b/', 'registry.example.org', 'a/b'],
     ['https://registry.example.org', 'registry.example.org', ''],
-    ['[::1]:5000', '[::1]:5000', ''],
     ['registry:5000', 'registry:5000', ''],
     ['docker.io/me', 'docker.io', 'me'],
     ['https://index.docker.io/v1/', 'docker.io', ''],
@@ -19,6 +18,7 @@ describe(registryOf.name, () => {
   it.each([
     ['http://registry.example.org', 'INSECURE_REGISTRIES'],
     ['team', 'docker.io/team'],
+    ['[::1]:5000', 'IPv6'],
     ['registry.example.org/Team', 'lower-case'],
     ['user:secret@registry.example.org', 'host'],
     ['--help', 'host'],

@@ -11,7 +11,7 @@ export type Registry = {
 
 const dockerHub = 'docker.io';
 const dockerHubNames: ReadonlySet<string> = new Set([dockerHub, 'index.docker.io', 'registry-1.docker.io']);
-const hostGrammar = /^(?:\[[0-9a-f:]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?$/i;
+const hostGrammar = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$/i;
 const tagGrammar = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const digestGrammar = /^sha256:[0-9a-f]{64}$/;
 
@@ -31,6 +31,9 @@ export function registryOf(setting: string): Registry {
       host: dockerHub,
       path: checkedPath(host === dockerHub || parts[0] !== 'v1' ? parts : parts.slice(1)),
     };
+  }
+  if (host.startsWith('[')) {
+    throw new RangeError('Write a host name: image references cannot hold an IPv6 address.');
   }
   if (!hostGrammar.test(host)) throw new RangeError('The registry must be host[:port][/path].');
   if (!/[.:]/.test(host) && host !== 'localhost') {

@@ -24,7 +24,7 @@ const verdicts: readonly (readonly [RegExp, Verdict])[] = [
     },
   ],
   [
-    /unauthorized|authentication required|access .*denied|\bdenied:|insufficient_scope|403 \(?Forbidden|invalid username\/password|401 \(?Unauthorized/i,
+    /unauthorized|authentication required|(?<!permission )\bdenied\b|insufficient_scope|invalid username\/password|\b40[13] \(?(?:Unauthorized|Forbidden)|StatusCode: 40[13]/i,
     {
       code: 'push_denied',
       sentence: (host) =>
@@ -32,7 +32,7 @@ const verdicts: readonly (readonly [RegExp, Verdict])[] = [
     },
   ],
   [
-    /connection refused|connection reset|no such host|server misbehaving|no route to host|network is unreachable|i\/o timeout|TLS handshake timeout|deadline exceeded|Client\.Timeout|broken pipe|\bEOF\b|\b(?:500|502|503|504)\b \(?[A-Z]|toomanyrequests|\b429\b/i,
+    /connection refused|connection reset|no such host|server misbehaving|no route to host|network is unreachable|i\/o timeout|TLS handshake timeout|deadline exceeded|Client\.Timeout|broken pipe|\bEOF\b|\b50[0234] \(?[A-Z]|StatusCode: (?:429|5\d\d)|toomanyrequests|\b429 \(?Too Many/i,
     {
       code: 'registry_unreachable',
       sentence: (host) =>
@@ -40,6 +40,13 @@ const verdicts: readonly (readonly [RegExp, Verdict])[] = [
     },
   ],
 ];
+
+/** True when skopeo says that the registry works but has nothing under that name; registries differ in the words. */
+export function saysNotFound(stderr: string): boolean {
+  return /manifest unknown|name unknown|not known to registry|\bnot found\b|StatusCode: 404/i.test(
+    lastWords(stderr),
+  );
+}
 
 /** The typed error for what skopeo said; its detail holds no credentials. */
 export function pushErrorOf(access: RegistryAccess, stderr: string): BuildError {

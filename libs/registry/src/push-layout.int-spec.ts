@@ -133,6 +133,25 @@ describe(pushLayout.name, () => {
     expect(await inspectReference(request(open.address), `${open.address}/nobody:v1`)).toBeNull();
   });
 
+  it('tries the push where only the look at a new repository is denied', async () => {
+    const { digest } = await makeTinyLayout(layoutDirectory, { text: 'new repository' });
+    let denied = 0;
+    const isLook = (method: string, path: string) => method === 'GET' && path.includes('/manifests/');
+    proxy.inject((method, path) => (isLook(method, path) && denied++ === 0 ? { status: 403 } : 'none'));
+    expect(await pushLayout(request(proxy.address, { imageName: 'new' }))).toMatchObject({ digest });
+    expect(denied).toBeGreaterThan(1);
+  });
+
+  it('does not believe a registry that gives nothing back', async () => {
+    await makeTinyLayout(layoutDirectory, { text: 'forgetful' });
+    proxy.inject((method, path) =>
+      method === 'GET' && path.includes('/manifests/') ? { status: 404 } : 'none',
+    );
+    const error = await failure(request(proxy.address, { imageName: 'forgetful' }));
+    expect(error.code).toBe('push_rejected');
+    expect(error.message).toContain('does not give it back');
+  });
+
   it('sets no tag when the image itself did not get there', async () => {
     await makeTinyLayout(layoutDirectory, { text: 'no tag' });
     proxy.inject((method) => (method === 'PUT' ? { status: 500 } : 'none'));

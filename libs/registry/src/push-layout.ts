@@ -32,7 +32,7 @@ export function pushLayout(request: PushRequest): Promise<PushedImage> {
     const digest = await layoutDigest(request.layoutDirectory);
     const reference = digestReference(request.registry, request.imageName, digest);
     const tagReferences = request.tags.map((tag) => imageReference(request.registry, request.imageName, tag));
-    if ((await readDigest(skopeo, reference)) === null) {
+    if ((await readDigest(skopeo, reference).catch(unlessDenied)) === null) {
       await skopeo.copy(request.layoutDirectory, reference);
       if ((await readDigest(skopeo, reference)) !== digest) throw notReadBack(request.registry.host);
     }
@@ -58,6 +58,12 @@ async function readDigest(skopeo: Skopeo, reference: string): Promise<string | n
   return manifest === null ? null : `sha256:${createHash('sha256').update(manifest).digest('hex')}`;
 }
 
+/** Some registries deny the look at a repository that is not there yet; whether we may push, the push will tell. */
+function unlessDenied(error: unknown): null {
+  if (error instanceof BuildError && error.code === 'push_denied') return null;
+  throw error;
+}
+
 async function layoutDigest(layoutDirectory: string): Promise<string> {
   const index: unknown = JSON.parse(await readFile(join(layoutDirectory, 'index.json'), 'utf8'));
   const { manifests } = index as { manifests?: readonly { digest?: unknown }[] };
@@ -72,6 +78,6 @@ async function layoutDigest(layoutDirectory: string): Promise<string> {
 function notReadBack(host: string): BuildError {
   return new BuildError(
     'push_rejected',
-    `The push failed because ${host} took the image but does not give it back: check the registry's storage. The image is kept.`,
+    `The push failed because ${host} took the image but does not give it back: check its storage and this account's right to pull. The image is kept.`,
   );
 }

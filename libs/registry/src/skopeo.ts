@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isInsecure } from './image-reference.js';
-import { pushErrorOf, tooSlowError, unavailableError } from './push-error.js';
+import { pushErrorOf, saysNotFound, tooSlowError, unavailableError } from './push-error.js';
 import type { RegistryAccess } from './registry-access.js';
 
 /** One sitting with skopeo: an auth file, a deadline, typed errors. */
@@ -47,7 +47,7 @@ export class Skopeo {
       this.access.workDirectory,
     );
     if (result.exitCode === 0) return result.stdout;
-    if (/manifest unknown|name unknown|NAME_UNKNOWN|404 \(?Not Found/i.test(result.stderr)) return null;
+    if (saysNotFound(result.stderr)) return null;
     throw pushErrorOf(this.access, result.stderr);
   }
 

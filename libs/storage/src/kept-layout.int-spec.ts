@@ -88,6 +88,26 @@ describe('a kept image', () => {
     expect(await chunks.next().catch(() => ({ done: true }))).toMatchObject({ done: true });
   });
 
+  it('is given up at an abort, in the middle of a layer too, without a trace', async () => {
+    await makeTinyLayout(layout, { content: randomBytes(30_000_000) });
+    const abort = new AbortController();
+    const reason = new Error('cancelled by the user');
+    class Watched extends FolderStorage {
+      override put(digest: string, bytes: AsyncIterable<Uint8Array>): Promise<number> {
+        return super.put(digest, this.watch(bytes));
+      }
+      private async *watch(bytes: AsyncIterable<Uint8Array>) {
+        for await (const chunk of bytes) {
+          if (chunk.length > 100_000) abort.abort(reason);
+          yield chunk;
+        }
+      }
+    }
+    await expect(keepLayout(new Watched(storage.folder), layout, abort.signal)).rejects.toBe(reason);
+    expect(await readdir(join(storage.folder, 'uploads'))).toEqual([]);
+    await expect(keepLayout(storage, layout, AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+
   it('fails loudly when a blob is gone', async () => {
     const { digest, digests } = await makeTinyLayout(layout);
     await keepLayout(storage, layout);

@@ -28,17 +28,23 @@ export type KeptLayout = {
 
 /**
  * Stores the image of an OCI layout, the manifest last: a digest that is in the storage can be used. Safe to repeat.
- * Rejects with `BuildError`: `engine_failed` for a layout that is not valid, `no_space`.
+ * Rejects with `BuildError` (`engine_failed` for a layout that is not valid, `no_space`) or the reason of the abort.
  */
-export async function keepLayout(storage: BlobStorage, layoutDirectory: string): Promise<KeptLayout> {
+export async function keepLayout(
+  storage: BlobStorage,
+  layoutDirectory: string,
+  signal?: AbortSignal,
+): Promise<KeptLayout> {
   try {
     const image = readLayoutIndex(await readSmallFile(join(layoutDirectory, 'index.json')));
     const blobs = await walkImage(image, (descriptor) =>
       readSmallFile(blobPath(layoutDirectory, descriptor)),
     );
-    for (const blob of blobs) await keepBlob(storage, blobPath(layoutDirectory, blob), blob);
+    for (const blob of blobs)
+      await keepBlob(storage, { blob, path: blobPath(layoutDirectory, blob), signal });
     return toKept(image, blobs);
   } catch (error) {
+    signal?.throwIfAborted();
     throw asEngineFailure(error);
   }
 }
@@ -77,13 +83,20 @@ function toKept(image: Descriptor, blobs: readonly Descriptor[]): KeptLayout {
   return { digest: image.digest, mediaType: image.mediaType, size, blobs };
 }
 
-async function keepBlob(storage: BlobStorage, path: string, blob: Descriptor): Promise<void> {
+type BlobFile = {
+  readonly blob: Descriptor;
+  readonly path: string;
+  readonly signal: AbortSignal | undefined;
+};
+
+async function keepBlob(storage: BlobStorage, { blob, path, signal }: BlobFile): Promise<void> {
+  signal?.throwIfAborted();
   await using file = await openPlain(path);
   const { size } = await file.stat();
   if (size !== blob.size)
     throw new LayoutInvalid(`${blob.digest} has ${size} bytes instead of ${blob.size}.`);
   if (await storage.has(blob.digest)) return;
-  const bytes = file.createReadStream({ autoClose: false, highWaterMark: 1024 * 1024 });
+  const bytes = file.createReadStream({ autoClose: false, highWaterMark: 1024 * 1024, signal });
   try {
     await storage.put(blob.digest, bytes);
   } finally {

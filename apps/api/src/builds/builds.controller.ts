@@ -1,0 +1,82 @@
+import { Body, Controller, Get, Headers, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { UserPrincipal } from '@nohands/domain';
+import { ById, Id } from '../http/by-id.decorator.js';
+import { answerPage } from '../http/page-links.js';
+import type { ApiReply, ApiRequest } from '../http/request.js';
+import { demandedRevision, TakesRevision, withRevision } from '../http/revision.js';
+import { Viewer } from '../http/viewer.decorator.js';
+import { BuildDetailDto, BuildDto, BuildPageDto, BuildsQueryDto, TriggerBuildDto } from './builds.dto.js';
+import { BuildsService } from './builds.service.js';
+import { TriggerService } from './trigger.service.js';
+
+@ApiTags('builds')
+@Controller('builds')
+export class BuildsController {
+  constructor(
+    private readonly builds: BuildsService,
+    private readonly triggers: TriggerService,
+  ) {}
+
+  @Get()
+  @ApiOperation({ operationId: 'listBuilds', summary: 'Builds you may see, newest first' })
+  @ApiOkResponse({ type: BuildPageDto, description: 'A page of builds, without logs' })
+  async list(
+    @Viewer() viewer: UserPrincipal,
+    @Query() query: BuildsQueryDto,
+    @Req() request: ApiRequest,
+  ): Promise<BuildPageDto> {
+    return answerPage(request, await this.builds.list(viewer, query));
+  }
+
+  @Post('trigger')
+  @ApiOperation({ operationId: 'triggerBuild', summary: 'Build a commit; developers only' })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    schema: { type: 'string', maxLength: 200 },
+    description: 'The same key with the same request answers the same build',
+  })
+  @ApiCreatedResponse({ type: BuildDto, description: 'The build, waiting for its turn' })
+  async trigger(
+    @Viewer() viewer: UserPrincipal,
+    @Body() body: TriggerBuildDto,
+    @Res({ passthrough: true }) reply: ApiReply,
+    @Headers('idempotency-key') key?: string,
+  ): Promise<BuildDto> {
+    return withRevision(reply, await this.triggers.trigger(viewer, body, key ?? null));
+  }
+
+  @Get(':id')
+  @ById()
+  @ApiOperation({ operationId: 'getBuild', summary: 'One build with steps, history and the end of its log' })
+  @ApiOkResponse({ type: BuildDetailDto, description: 'The build' })
+  async get(
+    @Viewer() viewer: UserPrincipal,
+    @Id() id: number,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ): Promise<BuildDetailDto> {
+    return withRevision(reply, await this.builds.detail(viewer, id));
+  }
+
+  @Post(':id/cancel')
+  @ById()
+  @HttpCode(202)
+  @TakesRevision()
+  @ApiOperation({ operationId: 'cancelBuild', summary: 'Stop a build; developers only' })
+  @ApiAcceptedResponse({ type: BuildDto, description: 'The build; it ends as soon as nothing of it runs' })
+  async cancel(
+    @Viewer() viewer: UserPrincipal,
+    @Id() id: number,
+    @Headers('if-match') ifMatch?: string,
+  ): Promise<BuildDto> {
+    return this.builds.cancel(viewer, id, demandedRevision(ifMatch));
+  }
+}

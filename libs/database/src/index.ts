@@ -35,5 +35,28 @@ export {
   type WorkerIdentity,
   type WorkerRow,
 } from './jobs/workers.store.js';
+export { PendingWorkStore } from './jobs/pending-work.store.js';
 export { NoticeListener, type NoticeListenerEvents } from './notice-listener.js';
 export { notify, noticeChannel, type Notice } from './notices.js';
+export { CommitsStore, type CommitRow } from './projects/commits.store.js';
+export {
+  longestMembership,
+  type Membership,
+  type NewCommit,
+  type RemoteRef,
+} from './projects/refresh-writes.js';
+export {
+  RefreshFencedError,
+  RefreshStore,
+  type JobFence,
+  type KnownRef,
+  type Refresh,
+  type RefreshResult,
+} from './projects/refresh.store.js';
+export { RefsStore, type RefKind, type RefRow } from './projects/refs.store.js';
+export {
+  RepositoriesStore,
+  type NewRepository,
+  type RepositoryChange,
+} from './projects/repositories.store.js';
+export { type RefreshStatus, type RepositoryRow } from './projects/repository-row.js';

@@ -8,7 +8,12 @@ import { BuildLogsStore } from './builds/build-logs.store.js';
 import { BuildSweepsStore } from './builds/build-sweeps.store.js';
 import { BuildsStore } from './builds/builds.store.js';
 import { JobsStore } from './jobs/jobs.store.js';
+import { PendingWorkStore } from './jobs/pending-work.store.js';
 import { WorkersStore } from './jobs/workers.store.js';
+import { CommitsStore } from './projects/commits.store.js';
+import { RefreshStore } from './projects/refresh.store.js';
+import { RefsStore } from './projects/refs.store.js';
+import { RepositoriesStore } from './projects/repositories.store.js';
 import type { DataSource } from 'typeorm';
 
 /** A class that queries: made from the pool alone, safe to share. */
@@ -16,6 +21,10 @@ export type StoreClass = new (dataSource: DataSource) => object;
 
 /** Every store that `DatabaseModule` provides. */
 export const stores: readonly StoreClass[] = [
+  CommitsStore,
+  RefreshStore,
+  RefsStore,
+  RepositoriesStore,
   ApiTokensStore,
   SessionsStore,
   SettingsStore,
@@ -26,5 +35,6 @@ export const stores: readonly StoreClass[] = [
   BuildSweepsStore,
   BuildsStore,
   JobsStore,
+  PendingWorkStore,
   WorkersStore,
 ];

@@ -70,6 +70,8 @@ const up = [
      committed_at timestamptz(3) NOT NULL,
      parents text[] NOT NULL DEFAULT '{}',
      CONSTRAINT uq_commits_repository_sha UNIQUE (repository_id, sha))`,
+  `CREATE INDEX ix_commits_repository_time ON commits (repository_id, committed_at, id)`,
+  `CREATE INDEX ix_commits_time ON commits (committed_at, id)`,
   `CREATE TABLE refs (
      id integer GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_refs PRIMARY KEY,
      repository_id integer NOT NULL CONSTRAINT fk_refs_repository REFERENCES repositories ON DELETE CASCADE,

@@ -1,6 +1,7 @@
 import {
   Column,
   Entity,
+  Index,
   JoinColumn,
   ManyToOne,
   PrimaryGeneratedColumn,
@@ -12,6 +13,8 @@ import { Repository } from './repository.entity.js';
 
 @Entity('commits')
 @Unique('uq_commits_repository_sha', ['repositoryId', 'sha'])
+@Index('ix_commits_repository_time', ['repositoryId', 'committedAt', 'id'])
+@Index('ix_commits_time', ['committedAt', 'id'])
 export class Commit {
   @PrimaryGeneratedColumn('identity', identity('pk_commits'))
   id!: number;

@@ -28,6 +28,8 @@ export type DaggerEngineOptions = {
   readonly engineHosts: readonly string[];
   /** How long opening a session may take, in milliseconds; 15 s when absent. */
   readonly connectMs?: number;
+  /** How long a cancelled session may take to tell the engine before it is killed, in milliseconds; 8 s when absent. */
+  readonly stopMs?: number;
   /** Where the CLI is recorded while it runs, for a successor of this process to reap. */
   readonly recordDirectory?: string;
 };
@@ -36,8 +38,7 @@ const defaultConnectMs = 15_000;
 const listenMs = 3_000;
 /** The tail of the telemetry of a million lines takes 7 s; past this it is said that the log is incomplete. */
 const tailMs = 60_000;
-/** A cancelled session has this long to tell the engine; the CLI is killed afterwards. */
-const stopMs = 8_000;
+const defaultStopMs = 8_000;
 
 type OpenBuild = {
   readonly session: DaggerSession;
@@ -64,8 +65,9 @@ export class DaggerEngine extends BuildEngine {
     const receiver = await OtlpReceiver.listen((kind, body) => transcript.read(kind, body));
     try {
       const session = await this.openSession(request, receiver.origin, signal);
+      const { stopMs = defaultStopMs } = this.options;
       const archive = join(request.workDirectory, 'image.tar');
-      await buildAndEnd({ session, receiver, transcript }, request, { archive, signal });
+      await buildAndEnd({ session, receiver, transcript }, request, { archive, signal, stopMs });
       await unpackLayout(archive, request.layoutDirectory);
       await rm(archive);
       return await describeLayout(request.layoutDirectory);
@@ -112,7 +114,7 @@ function reasonOf(error: unknown): string {
   throw error;
 }
 
-type BuildRun = { readonly archive: string; readonly signal: AbortSignal };
+type BuildRun = { readonly archive: string; readonly signal: AbortSignal; readonly stopMs: number };
 
 /** Runs the build on an open session and ends the session whatever happens; its telemetry is complete afterwards. */
 async function buildAndEnd(build: OpenBuild, request: BuildRequest, run: BuildRun): Promise<void> {
@@ -120,7 +122,7 @@ async function buildAndEnd(build: OpenBuild, request: BuildRequest, run: BuildRu
     () => null,
     (error: unknown) => ({ error }),
   );
-  if (run.signal.aborted) return endCancelled(build, run.signal);
+  if (run.signal.aborted) return endCancelled(build, run);
   const isLost = failure !== null && toBuildError(failure.error, null).code === 'engine_unavailable';
   // A CLI whose engine died never ends by itself.
   const isComplete = await build.session.close(isLost ? 0 : tailMs);
@@ -132,7 +134,7 @@ async function buildAndEnd(build: OpenBuild, request: BuildRequest, run: BuildRu
   if (!isComplete) throw incompleteLog();
 }
 
-async function endCancelled(build: OpenBuild, signal: AbortSignal): Promise<never> {
+async function endCancelled(build: OpenBuild, { signal, stopMs }: BuildRun): Promise<never> {
   const isConfirmed = await build.session.close(stopMs);
   build.receiver.close();
   await build.receiver.drain();

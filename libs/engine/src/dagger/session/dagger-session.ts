@@ -41,27 +41,32 @@ export class DaggerSession {
    * the CLI ended), with the reason of the abort, or with `ProgramNotFound`; nothing of it is left then.
    */
   static async open(request: SessionRequest): Promise<DaggerSession> {
+    request.signal?.throwIfAborted();
     const program = startProgram({
       command: request.daggerBin,
       args: ['session', '--label', 'dagger.io/sdk.name:nohands'],
       cwd: request.directory,
       environment: sessionEnvironment(request),
       stdin: 'open',
-      deadlineMs: undefined,
-      signal: request.signal,
+      // Not ended by the signal: a cancelled session is closed first, so that the engine says when the build is gone.
       tied: { endSignal: 'SIGKILL' },
       // The CLI ignores SIGTERM while it connects and after its engine died: waiting for it would only cost time.
       graceMs: 0,
       recordDirectory: request.recordDirectory,
     });
     const words = keepTail(program.stderr);
+    const onAbort = () => void program.stop().catch(() => undefined);
+    request.signal?.addEventListener('abort', onAbort, { once: true });
     try {
       const { port, session_token } = await readParameters(program, request.deadlineMs, words);
+      request.signal?.throwIfAborted();
       return new DaggerSession(program, port, session_token);
     } catch (error) {
       await program.stop();
       request.signal?.throwIfAborted();
       throw error;
+    } finally {
+      request.signal?.removeEventListener('abort', onAbort);
     }
   }
 

@@ -9,3 +9,5 @@ export {
   type TestDatabase,
   type TestPostgres,
 } from '@nohands/embedded';
+export * from './git-repository.js';
+export * from './git-server.js';

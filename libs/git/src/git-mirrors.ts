@@ -1,0 +1,63 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GitError } from './git-error.js';
+import { GitMirror } from './git-mirror.js';
+import { GitProgram } from './git-program.js';
+import type { GitRemote, GitSettings } from './git-settings.js';
+
+/** The git program of this machine, as far as we care. */
+export type GitProbe =
+  | { readonly ready: true; readonly version: string; readonly warnings: readonly string[] }
+  | { readonly ready: false; readonly reason: string };
+
+/** All mirrors of this worker, one folder per repository. */
+export class GitMirrors {
+  private readonly git: GitProgram;
+
+  constructor(private readonly settings: GitSettings) {
+    this.git = new GitProgram(settings);
+  }
+
+  /** The mirror of a repository; it comes into being with its first fetch. */
+  async open(repositoryId: number, remote: GitRemote): Promise<GitMirror> {
+    if (!Number.isSafeInteger(repositoryId) || repositoryId < 1)
+      throw new GitError('internal', 'A repository id is a positive number.');
+    await this.prepare();
+    return new GitMirror(
+      join(this.settings.mirrorsDirectory, String(repositoryId)),
+      remote,
+      this.git,
+      this.settings,
+    );
+  }
+
+  /** Whether git is there and new enough; never rejects. */
+  async probe(): Promise<GitProbe> {
+    try {
+      await this.prepare();
+      const output = (
+        await this.git.run({ directory: null, args: ['--version'], deadlineMs: 5_000 })
+      ).toString('utf8');
+      return judgeVersion(/\d+\.\d+(?:\.\d+)?/.exec(output)?.[0] ?? '0.0');
+    } catch {
+      // ProgramNotFound, or a program called git that is something else.
+      return { ready: false, reason: 'The git program is not installed. Install git 2.31 or newer.' };
+    }
+  }
+
+  private async prepare(): Promise<void> {
+    await mkdir(this.settings.mirrorsDirectory, { recursive: true, mode: 0o700 });
+  }
+}
+
+function judgeVersion(version: string): GitProbe {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isFrom = (least: number) => major > 2 || (major === 2 && minor >= least);
+  if (!isFrom(31)) return { ready: false, reason: `git ${version} is too old. Install git 2.31 or newer.` };
+  const warnings = isFrom(37)
+    ? []
+    : [
+        `git ${version} looks up host names a second time by itself; from 2.37 on it connects only to the address that was judged.`,
+      ];
+  return { ready: true, version, warnings };
+}

@@ -41,6 +41,11 @@ export type BuildRequest = {
   /** Absolute, empty, this build's own; removed by the caller afterwards. */
   readonly workDirectory: string;
   readonly pullCredentials: readonly PullCredential[];
+  /**
+   * Seconds since 1970 for the image's creation time and the times of its files; where an engine obeys it, the same
+   * inputs give the same digest. Absent: the time of the build.
+   */
+  readonly createdAt?: number;
 };
 
 /** An instruction of the Dockerfile; `number` counts from 1 within one `build()` call, in order of start. */

@@ -1,0 +1,146 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BuildError } from '@nohands/domain';
+import { baseEnvironment, findProgram, runProgram } from '@nohands/process';
+import {
+  BuildEngine,
+  type BuildRequest,
+  type BuildSink,
+  type BuiltImage,
+  type EngineProbe,
+} from '../build-engine.js';
+import type { BuildUser } from './build-user.js';
+import type { BuildIsolation } from './buildah-commands.js';
+import { BuildahRun, type BuildahRunOptions } from './buildah-run.js';
+import type { RegistryMirror } from './container-files.js';
+import { selfTestIsolation } from './isolation-self-test.js';
+
+export type BuildahOptions = {
+  /** Absolute: build storage (one folder per repository) lies in it. The build user needs no way to it. */
+  readonly stateDirectory: string;
+  /** Who builds when this process is root; null otherwise: then it builds as itself. */
+  readonly user: BuildUser | null;
+  readonly isolation?: BuildIsolation;
+  /** host[:port] of registries that speak plain HTTP. */
+  readonly insecureRegistries?: readonly string[];
+  readonly registryMirrors?: readonly RegistryMirror[];
+  /** Where running programs are recorded, for `reapRecordedPrograms` of a successor. */
+  readonly recordDirectory?: string;
+};
+
+const programs = ['buildah', 'newuidmap', 'newgidmap', 'unshare', 'setpriv', 'flock', 'mount'];
+const programsOfRootless = ['runc', 'slirp4netns'];
+const packages = 'buildah runc uidmap slirp4netns busybox-static';
+/** A failed probe is looked at again after this time, in milliseconds: somebody may have mended it. */
+const retryMs = 30_000;
+const answerMs = 4_500;
+
+/** Builds without a daemon, as an unprivileged user, in a file tree of its own. Safe only while its self-test passes. */
+export class BuildahEngine extends BuildEngine {
+  override readonly name = 'buildah';
+  private readonly isolation: BuildIsolation;
+  private lastProbe: { readonly at: number; readonly result: Promise<EngineProbe> } | null = null;
+
+  constructor(private readonly options: BuildahOptions) {
+    super();
+    this.isolation = options.isolation ?? 'rootless';
+  }
+
+  override async probe(): Promise<EngineProbe> {
+    const result = this.examineOnce();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<EngineProbe>((resolve) => {
+      const reason = 'The isolation self-test of Buildah is still running. Wait a moment.';
+      timer = setTimeout(() => resolve(this.notReady('engine_unavailable', reason)), answerMs);
+    });
+    return Promise.race([result, late]).finally(() => clearTimeout(timer));
+  }
+
+  override async build(request: BuildRequest, sink: BuildSink, signal: AbortSignal): Promise<BuiltImage> {
+    signal.throwIfAborted();
+    const probe = await this.examineOnce();
+    if (!probe.ready) throw new BuildError(probe.code, probe.reason);
+    signal.throwIfAborted();
+    const options = await this.prepareRun(String(request.repositoryId), probe.version);
+    return new BuildahRun(options, request, sink, signal).run();
+  }
+
+  private examineOnce(): Promise<EngineProbe> {
+    if (this.lastProbe === null) {
+      const result = this.examine();
+      this.lastProbe = { at: Date.now(), result };
+      void result.then((probe) => {
+        if (!probe.ready) setTimeout(() => (this.lastProbe = null), retryMs).unref();
+      });
+    }
+    return this.lastProbe.result;
+  }
+
+  private async examine(): Promise<EngineProbe> {
+    const problem = this.findMissing();
+    if (problem !== null) return this.notReady('engine_unavailable', problem);
+    try {
+      const version = await readVersion();
+      if (this.isolation === 'chroot')
+        return { ready: true, name: this.name, version, warnings: [chrootWarning] };
+      const options = await this.prepareRun('self-test', version);
+      const finding = await selfTestIsolation(options, this.options.stateDirectory);
+      if (finding !== null) return this.notReady(finding.code, finding.reason);
+      return { ready: true, name: this.name, version, warnings: [] };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return this.notReady('engine_unavailable', `Buildah could not be tried out: ${why}`);
+    }
+  }
+
+  private findMissing(): string | null {
+    const wanted = this.isolation === 'rootless' ? [...programs, ...programsOfRootless] : programs;
+    const missing = wanted.filter(
+      (program) => findProgram(program, baseEnvironment()['PATH'] ?? '') === null,
+    );
+    if (missing.length > 0) {
+      return `Builds are off: ${missing.join(', ')} not found. On Debian or Ubuntu: apt-get install ${packages}`;
+    }
+    if (process.getuid?.() === 0 && this.options.user === null) {
+      return 'Builds are off: as root, Buildah needs the build user. Start NoHands by `npm start` as root once, which makes it.';
+    }
+    return null;
+  }
+
+  private async prepareRun(storageName: string, version: string): Promise<BuildahRunOptions> {
+    const {
+      stateDirectory,
+      user,
+      recordDirectory,
+      insecureRegistries = [],
+      registryMirrors: mirrors = [],
+    } = this.options;
+    const storageFolder = join(stateDirectory, 'storage');
+    const lockFolder = join(stateDirectory, 'locks');
+    await mkdir(storageFolder, { recursive: true, mode: 0o700 });
+    await mkdir(lockFolder, { recursive: true, mode: 0o700 });
+    return {
+      ...{ user, recordDirectory, isolation: this.isolation, version },
+      registries: { insecureRegistries, mirrors },
+      storage: join(storageFolder, storageName),
+      lock: join(lockFolder, storageName),
+    };
+  }
+
+  private notReady(code: 'engine_unavailable' | 'engine_unsafe', reason: string): EngineProbe {
+    return { ready: false, name: this.name, code, reason };
+  }
+}
+
+const chrootWarning =
+  'BUILD_ISOLATION=chroot: builds run without a network of their own and can reach every service of this machine. Build only code that you trust.';
+
+async function readVersion(): Promise<string> {
+  const result = await runProgram({
+    command: 'buildah',
+    args: ['--version'],
+    environment: baseEnvironment(),
+    cwd: '/',
+  });
+  return /version (\d+\.\d+(?:\.\d+)?)/.exec(result.stdout.toString())?.[1] ?? '0.0';
+}

@@ -70,7 +70,7 @@ function textWith(values: readonly string[]) {
   const forms = secretForms(values);
   const all = [...forms.anywhere, ...forms.wholeTokens, ...forms.wrapped];
   const form = fc.constantFrom(...all);
-  const wrapped = fc.tuple(form, fc.integer({ min: 1, max: 5 }), fc.constantFrom('\n', '\r\n'));
+  const wrapped = fc.tuple(form, fc.integer({ min: 1, max: 5 }), fc.constantFrom('\n', '\r\n', '\r', '\n\n'));
   const cutOff = fc.tuple(form, fc.nat(20));
   const piece = fc.oneof(
     form,

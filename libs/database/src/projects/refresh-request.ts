@@ -25,7 +25,16 @@ export async function requestRefreshes(manager: EntityManager, ids: readonly num
   for (const { id } of jobs) await notify(manager, { kind: 'job', id });
 }
 
-/** SQL expression: what the status of the repository in alias `r` becomes when a refresh ends as `status`. */
+/**
+ * Locks a repository's row until the end of the transaction, so that the next statement sees every request for a
+ * refresh that was written under this lock before. False when the repository is gone.
+ */
+export async function lockRepository(manager: EntityManager, id: number): Promise<boolean> {
+  const row = await readRow(manager, 'SELECT 1 FROM repositories WHERE id = $1 FOR NO KEY UPDATE', [id]);
+  return row !== null;
+}
+
+/** SQL expression, under `lockRepository`: what the status of the repository in alias `r` becomes when a refresh ends as `status`. */
 export function statusAfterRefresh(status: 'idle' | 'failed'): string {
   // Who asked meanwhile was promised a fresh look: it still waits.
   return `CASE WHEN EXISTS (SELECT 1 FROM jobs j WHERE j.kind = 'refresh-repository' AND j.subject = r.id::text
@@ -38,6 +47,7 @@ export async function recordFailedRefresh(
   repositoryId: number,
   failure: { readonly code: string; readonly message: string },
 ): Promise<void> {
+  if (!(await lockRepository(manager, repositoryId))) return;
   const row = await readRow<{ revision: number }>(
     manager,
     `UPDATE repositories r SET refresh_status = ${statusAfterRefresh('failed')}, refresh_error_code = $2,

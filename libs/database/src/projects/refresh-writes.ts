@@ -137,10 +137,14 @@ export async function writeMemberships(
   const replaced = memberships.filter(({ mode }) => mode === 'replace').map(({ branch }) => branch);
   await startGenerations(manager, repositoryId, replaced);
   const places = await readPlaces(manager, repositoryId, memberships);
-  const rows = memberships.flatMap((membership) => newMembers(membership, placeOf(places, membership)));
-  for (let start = 0; start < rows.length; start += rowsPerStatement.memberships) {
-    await insertMembers(manager, repositoryId, rows.slice(start, start + rowsPerStatement.memberships));
+  let batch: Member[] = [];
+  for (const member of newMembers(memberships, places)) {
+    batch.push(member);
+    if (batch.length < rowsPerStatement.memberships) continue;
+    await insertMembers(manager, repositoryId, batch);
+    batch = [];
   }
+  if (batch.length > 0) await insertMembers(manager, repositoryId, batch);
   await capMemberships(manager, [...places.values()]);
 }
 
@@ -174,12 +178,6 @@ async function readPlaces(
   return new Map(places.map((place) => [place.name, place]));
 }
 
-function placeOf(places: ReadonlyMap<string, Place>, { branch }: Membership): Place {
-  const place = places.get(branch);
-  if (!place) throw new Error('Commits were given for a branch that the remote does not have.');
-  return place;
-}
-
 type Member = {
   readonly refId: number;
   readonly generation: number;
@@ -187,11 +185,18 @@ type Member = {
   readonly sha: string;
 };
 
-function newMembers({ shas }: Membership, { refId, generation, last }: Place): Member[] {
-  const skipped = Math.max(0, shas.length - longestMembership);
-  return shas
-    .slice(skipped)
-    .map((sha, index) => ({ refId, generation, position: last + skipped + index + 1, sha }));
+function* newMembers(
+  memberships: readonly Membership[],
+  places: ReadonlyMap<string, Place>,
+): Generator<Member> {
+  for (const { branch, shas } of memberships) {
+    const place = places.get(branch);
+    if (!place) throw new Error('Commits were given for a branch that the remote does not have.');
+    const { refId, generation, last } = place;
+    for (let index = Math.max(0, shas.length - longestMembership); index < shas.length; index += 1) {
+      yield { refId, generation, position: last + index + 1, sha: shas[index] ?? '' };
+    }
+  }
 }
 
 async function insertMembers(

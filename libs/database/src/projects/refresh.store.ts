@@ -4,7 +4,7 @@ import type { SystemPrincipal } from '@nohands/domain';
 import { DataSource, type EntityManager } from 'typeorm';
 import { notify } from '../notices.js';
 import { readRow, readRows } from '../sql.js';
-import { recordFailedRefresh, statusAfterRefresh } from './refresh-request.js';
+import { lockRepository, recordFailedRefresh, statusAfterRefresh } from './refresh-request.js';
 import {
   insertCommits,
   writeMemberships,
@@ -143,6 +143,7 @@ async function endRefresh(
   repositoryId: number,
   remoteHead: string | null,
 ): Promise<number> {
+  if (!(await lockRepository(manager, repositoryId))) throw noSuchRepository();
   const row = await readRow<{ revision: number }>(
     manager,
     `UPDATE repositories r SET refresh_status = ${statusAfterRefresh('idle')}, refresh_error = NULL,

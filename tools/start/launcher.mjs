@@ -2,7 +2,7 @@
 // has (20.19 or newer). It makes the clone runnable and hands over to start.ts, run by the pinned Node.
 // Of the environment it reads only NOHANDS_INSTALL_ENGINE, CI and PATH.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
@@ -47,7 +47,11 @@ async function isResetWanted() {
 
 /** Runs start.ts and passes on every wish to stop; answers its exit code. */
 function handOver() {
-  const options = ['--disable-warning=ExperimentalWarning', `--env-file-if-exists=${join(root, '.env')}`];
+  const file = join(root, '.env');
+  const options = [
+    '--disable-warning=ExperimentalWarning',
+    ...(existsSync(file) ? [`--env-file=${file}`] : []),
+  ];
   const child = spawn(
     pinnedNode(root),
     [...options, join(root, 'tools', 'start', 'start.ts'), command, ...rest],

@@ -1,8 +1,15 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { installPostgresBinaries } from './postgres-binaries.js';
-import { postgresRole, prepareCluster, type PostgresCluster } from './postgres-cluster.js';
-import { connectionStringOf, startServer, type PostgresSettings } from './postgres-server.js';
+import { postgresRole, prepareCluster, socketFolderOf, type PostgresCluster } from './postgres-cluster.js';
+import { stopOrphans } from './postgres-orphans.js';
+import {
+  connectionStringIn,
+  connectionStringOf,
+  startServer,
+  type PostgresSettings,
+} from './postgres-server.js';
 import { locateServiceHome } from './service-home.js';
 import { prepareServiceUser } from './service-user.js';
 
@@ -45,6 +52,18 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     throw error;
   }
   return { ...server, connectionString };
+}
+
+/** The address of the embedded Postgres that another process runs on this data folder. */
+export async function embeddedConnectionString(dataDir: string): Promise<string> {
+  const home = await locateServiceHome(dataDir);
+  return connectionStringIn(socketFolderOf(join(home.path, 'postgres')), postgresRole);
+}
+
+/** Stops what an earlier start left running below a service home; the caller holds the lock of the data folder. */
+export async function stopEmbeddedPostgres(home: string): Promise<void> {
+  const data = join(home, 'postgres', 'data');
+  if (existsSync(data)) await stopOrphans(data);
 }
 
 async function makeDatabase(cluster: PostgresCluster): Promise<void> {

@@ -82,7 +82,8 @@ async function makePrivateFolder(path: string, user: ServiceUser | null): Promis
   }
 }
 
-function socketFolderOf(folder: string): string {
+/** Where the socket of a cluster folder lies: inside, or in the temporary folder where that path is too long. */
+export function socketFolderOf(folder: string): string {
   const inside = join(folder, 'run');
   // A comma separates folders in Postgres' setting, a quote needs escaping: such a path goes elsewhere too.
   if (Buffer.byteLength(inside) <= longestSocketFolder && !/[,"]/.test(inside)) return inside;

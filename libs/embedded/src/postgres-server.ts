@@ -69,7 +69,12 @@ export async function startServer(
 
 /** The address of a database of a cluster, for pg, TypeORM and BullMQ. */
 export function connectionStringOf(cluster: PostgresCluster, database: string): string {
-  return `postgresql://${postgresRole}@/${database}?host=${encodeURIComponent(cluster.socketFolder)}`;
+  return connectionStringIn(cluster.socketFolder, database);
+}
+
+/** As `connectionStringOf`, by the folder of the socket. */
+export function connectionStringIn(socketFolder: string, database: string): string {
+  return `postgresql://${postgresRole}@/${database}?host=${encodeURIComponent(socketFolder)}`;
 }
 
 function command(cluster: PostgresCluster, settings: PostgresSettings): { command: string; args: string[] } {

@@ -125,7 +125,7 @@ class BackupLoad {
   /** The blobs may now lie in another storage than those of the backup: the database must name this one. */
   async #nameStorage(): Promise<void> {
     const identity = JSON.stringify(await this.#storage.identity());
-    await this.#client.query(`UPDATE settings SET value = $1::jsonb WHERE name = 'storage_id'`, [identity]);
+    await this.#client.query(`UPDATE settings SET value = $1::jsonb WHERE key = 'storage_id'`, [identity]);
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, chown, copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { baseEnvironment, findProgram, runProgram, type ProgramRequest } from '@nohands/process';
@@ -82,16 +83,8 @@ export class BuildRoot {
 
   /** Takes away what `prepare` made, and what a killed buildah left in its temporary folder. */
   async remove(): Promise<void> {
-    for (const name of [...temporaryFolders, 'enter']) await this.removeTree(join(this.places.work, name));
-  }
-
-  /** Removes a folder that may hold files of the container's users. */
-  async removeTree(place: string): Promise<void> {
-    if (this.options.user === null) {
-      const args = ['--user', '--map-auto', '--map-root-user', '--', 'rm', '-rf', '--', place];
-      await runProgram({ command: 'unshare', args, environment: baseEnvironment(), cwd: '/' });
-    }
-    await rm(place, { recursive: true, force: true });
+    for (const name of [...temporaryFolders, 'enter'])
+      await removeTree(this.options.user, join(this.places.work, name));
   }
 
   private entryArguments(isExclusive: boolean): string[] {
@@ -143,6 +136,15 @@ export class BuildRoot {
   private async give(place: string): Promise<void> {
     if (this.options.user !== null) await chown(place, this.options.user.uid, this.options.user.gid);
   }
+}
+
+/** Removes a folder that may hold files of the container's users; nothing there is no error. */
+export async function removeTree(user: BuildUser | null, place: string): Promise<void> {
+  if (user === null && existsSync(place)) {
+    const args = ['--user', '--map-auto', '--map-root-user', '--', 'rm', '-rf', '--', place];
+    await runProgram({ command: 'unshare', args, environment: baseEnvironment(), cwd: '/' });
+  }
+  await rm(place, { recursive: true, force: true });
 }
 
 const userNamespace = [

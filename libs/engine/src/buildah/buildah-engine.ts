@@ -79,17 +79,21 @@ export class BuildahEngine extends BuildEngine {
   private async examine(): Promise<EngineProbe> {
     const problem = this.findMissing();
     if (problem !== null) return this.notReady('engine_unavailable', problem);
+    const version = await readVersion();
+    if (this.isolation === 'chroot')
+      return { ready: true, name: this.name, version, warnings: [chrootWarning] };
     try {
-      const version = await readVersion();
-      if (this.isolation === 'chroot')
-        return { ready: true, name: this.name, version, warnings: [chrootWarning] };
-      const options = await this.prepareRun('self-test', version);
-      const finding = await selfTestIsolation(options, this.options.stateDirectory);
+      const run = await this.prepareRun('self-test', version);
+      const finding = await selfTestIsolation({ run, directory: this.options.stateDirectory });
       if (finding !== null) return this.notReady(finding.code, finding.reason);
       return { ready: true, name: this.name, version, warnings: [] };
     } catch (error) {
+      // Expected: SelfTestFailed and errors of the file system. What was not shown to be safe is not safe.
       const why = error instanceof Error ? error.message : String(error);
-      return this.notReady('engine_unavailable', `Buildah could not be tried out: ${why}`);
+      return this.notReady(
+        'engine_unsafe',
+        `Builds are off: the isolation self-test of Buildah failed. ${why}`,
+      );
     }
   }
 

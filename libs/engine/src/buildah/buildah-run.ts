@@ -14,7 +14,7 @@ import { readDockerfile, type DockerfileSource } from '../dockerfile-source.js';
 import { describeLayout } from '../layout.js';
 import { toBuildError } from './build-errors.js';
 import { BuildOutput } from './build-output.js';
-import { BuildRoot, type BuildPlaces, type BuildRootOptions } from './build-root.js';
+import { BuildRoot, removeTree, type BuildPlaces, type BuildRootOptions } from './build-root.js';
 import { buildArguments, exportArguments, sweepArguments, type BuildIsolation } from './buildah-commands.js';
 
 export type BuildahRunOptions = BuildRootOptions & {
@@ -49,7 +49,7 @@ export class BuildahRun {
     const plan = planDockerfile(dockerfile.content.toString('utf8'), target);
     try {
       await openContext(contextDirectory);
-      await this.root.removeTree(this.places.layout);
+      await removeTree(this.options.user, this.places.layout);
       await this.root.prepare(this.request.pullCredentials);
       await this.sweep();
       await this.build(dockerfile, plan);
@@ -114,7 +114,7 @@ export class BuildahRun {
   private async cleanUp(): Promise<void> {
     if (this.signal.aborted) await this.sweep();
     await this.root.remove();
-    await this.root.removeTree(this.places.layout);
+    await removeTree(this.options.user, this.places.layout);
   }
 }
 

@@ -20,7 +20,10 @@ const nameLimit = 200;
  * no FROM, `target_not_found`.
  */
 export function planDockerfile(content: string, target: string | null): PlannedStep[] {
-  const stages = splitStages(DockerfileParser.parse(content).getInstructions());
+  const dockerfile = DockerfileParser.parse(content);
+  const lines = content.split(/\r?\n/);
+  const escape = dockerfile.getEscapeCharacter();
+  const stages = splitStages(dockerfile.getInstructions());
   if (stages.length === 0) {
     throw new BuildError(
       'dockerfile_invalid',
@@ -35,7 +38,7 @@ export function planDockerfile(content: string, target: string | null): PlannedS
       position: position + 1,
       stepCount: instructions.length,
       word: instruction.getInstruction(),
-      name: nameStep(instruction),
+      name: nameStep(instruction, lines, escape),
     })),
   );
 }
@@ -69,8 +72,21 @@ function stageName(instructions: readonly Instruction[]): string | null {
   return as > 0 ? (words[as + 1]?.toLowerCase() ?? null) : null;
 }
 
-function nameStep(instruction: Instruction): string {
-  const words = (instruction.getArgumentsContent() ?? '').replace(/\s+/g, ' ').trim();
-  const name = `${instruction.getKeyword()} ${words}`.trim();
+/** One line as a reader would say it: joined, without comments, of a heredoc only the first line. */
+function nameStep(instruction: Instruction, lines: readonly string[], escape: string): string {
+  const { start, end } = instruction.getRange();
+  const [first = '', ...rest] = lines.slice(start.line, end.line + 1);
+  const parts = [first];
+  for (const line of rest) {
+    if (!parts.at(-1)?.trimEnd().endsWith(escape)) break;
+    if (line.trim() !== '' && !line.trimStart().startsWith('#')) parts.push(line);
+  }
+  const joined = parts
+    .map((part) => (part.trimEnd().endsWith(escape) ? part.trimEnd().slice(0, -1) : part))
+    .join(' ');
+  const name = joined
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/^\S+/, (word) => word.toUpperCase());
   return name.length > nameLimit ? `${name.slice(0, nameLimit - 1)}…` : name;
 }

@@ -20,7 +20,8 @@ export type BuildahOptions = {
   readonly stateDirectory: string;
   /** Who builds when this process is root; null otherwise: then it builds as itself. */
   readonly user: BuildUser | null;
-  readonly isolation?: BuildIsolation;
+  /** `chroot` only by hand: builds are then not checked, and the probe carries a standing warning. */
+  readonly isolation?: 'safe' | 'chroot';
   /** host[:port] of registries that speak plain HTTP. */
   readonly insecureRegistries?: readonly string[];
   readonly registryMirrors?: readonly RegistryMirror[];
@@ -43,7 +44,7 @@ export class BuildahEngine extends BuildEngine {
 
   constructor(private readonly options: BuildahOptions) {
     super();
-    this.isolation = options.isolation ?? 'rootless';
+    this.isolation = options.isolation === 'chroot' ? 'chroot' : 'rootless';
   }
 
   override async probe(): Promise<EngineProbe> {

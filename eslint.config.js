@@ -16,13 +16,24 @@ const noShell = [
 
 export default tseslint.config(
   {
-    ignores: ['**/dist/**', '**/node_modules/**', '**/.nx/**', '**/.angular/**', '**/generated/**', '.nohands/**', '**/test-output/**'],
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '**/.nx/**',
+      '**/.angular/**',
+      '**/generated/**',
+      'apps/web/**',
+      '.nohands/**',
+      '**/test-output/**',
+    ],
   },
   { plugins: { '@nx': nx } },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.base],
-    languageOptions: { parserOptions: { projectService: true } },
+    languageOptions: {
+      parserOptions: { project: ['tsconfig.spec.json'], tsconfigRootDir: import.meta.dirname },
+    },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       '@nx/enforce-module-boundaries': [
@@ -63,7 +74,14 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': 'off' },
   },
   {
-    files: ['**/*.spec.ts', '**/*-spec.ts', 'tools/**/*.ts', 'tools/**/*.mjs', 'libs/testing/**/*.ts', 'vitest.config.ts'],
+    files: [
+      '**/*.spec.ts',
+      '**/*-spec.ts',
+      'tools/**/*.ts',
+      'tools/**/*.mjs',
+      'libs/testing/**/*.ts',
+      'vitest.config.ts',
+    ],
     rules: {
       'no-restricted-imports': 'off',
       'no-restricted-properties': 'off',

@@ -3,7 +3,18 @@
  * `@nx/enforce-module-boundaries` (eslint.config.js) and shown to fire by
  * tools/checks/boundaries.spec.ts.
  */
-const libs = ['domain', 'config', 'process', 'embedded', 'database', 'queue', 'storage', 'git', 'engine', 'registry'];
+const libs = [
+  'domain',
+  'config',
+  'process',
+  'embedded',
+  'database',
+  'queue',
+  'storage',
+  'git',
+  'engine',
+  'registry',
+];
 
 export const importTable = {
   domain: [],

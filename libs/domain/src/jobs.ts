@@ -21,3 +21,6 @@ export const choreKinds = ['refresh-repository', 'seal-log'] as const satisfies 
 export const jobLeaseMilliseconds = 10_000;
 /** How long the API waits for the answer to a look-up, in milliseconds. */
 export const lookupDeadlineMilliseconds = 5_000;
+
+/** The lanes that work waits in; each has slots of its own in every worker. */
+export type WorkLane = 'builds' | 'chores' | 'lookups';

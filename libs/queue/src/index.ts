@@ -4,7 +4,6 @@ export {
   TicketHandlers,
   ticketNames,
   ticketQueues,
-  type QueueName,
   type TicketHandler,
   type TicketName,
   type TicketResult,

@@ -1,7 +1,8 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { WorkLane } from '@nohands/domain';
 import type { Queue } from 'bullmq';
-import { ticketQueues, type QueueName, type TicketName } from './tickets.js';
+import { ticketQueues, type TicketName } from './tickets.js';
 
 /** A queue that takes longer is treated as away; the sweeper and the worker's own tickets carry on without it. */
 const patienceMilliseconds = 1_000;
@@ -10,7 +11,7 @@ const patienceMilliseconds = 1_000;
 @Injectable()
 export class Tickets implements OnApplicationShutdown {
   readonly #logger = new Logger(Tickets.name);
-  readonly #queues: Record<QueueName, Queue>;
+  readonly #queues: Record<WorkLane, Queue>;
   #isReachable = true;
 
   constructor(

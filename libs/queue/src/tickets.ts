@@ -1,3 +1,5 @@
+import type { WorkLane } from '@nohands/domain';
+
 /**
  * The catalogue: every ticket and the queue it waits in. A ticket says "there is work"; what the work is, is decided
  * by the ledger when somebody claims it, so a ticket carries nothing, and losing or doubling one does no harm.
@@ -6,10 +8,9 @@ export const ticketQueues = {
   'run-build': 'builds',
   'run-chore': 'chores',
   'run-lookup': 'lookups',
-} as const;
+} as const satisfies Record<string, WorkLane>;
 
 export type TicketName = keyof typeof ticketQueues;
-export type QueueName = (typeof ticketQueues)[TicketName];
 
 export const ticketNames = Object.keys(ticketQueues) as TicketName[];
 

@@ -1,0 +1,35 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Configuration } from '@nohands/config';
+import { BuildClaimsStore, type ClaimedBuild } from '@nohands/database';
+import { acceptsSecret, system } from '@nohands/domain';
+import { WORKER_CONFIGURATION } from '../worker-configuration.js';
+import { BuildSession } from './build-session.js';
+import { LogFlusher } from './log.flusher.js';
+import { StepRecorder } from './step-recorder.js';
+
+/** Of a log over its size limit this much of the end is kept, in bytes. */
+const tailBytes = 256 * 1024;
+
+/** Opens the session of a claimed build: its log, already masking what must not be shown, and its steps. */
+@Injectable()
+export class BuildSessions {
+  constructor(
+    private readonly flusher: LogFlusher,
+    private readonly claims: BuildClaimsStore,
+    @Inject(WORKER_CONFIGURATION) private readonly configuration: Configuration,
+  ) {}
+
+  open(build: ClaimedBuild): BuildSession {
+    const steps = new StepRecorder((changed) => this.claims.saveSteps(system('worker'), build, changed));
+    return new BuildSession(steps, this.flusher.open(build), {
+      secrets: this.#secrets(),
+      limits: { maxBytes: this.configuration.buildLogMaxBytes, tailBytes },
+      bytesBefore: build.logBytes,
+    });
+  }
+
+  #secrets(): string[] {
+    const { dockerRegistryPassword, secretKey } = this.configuration;
+    return [dockerRegistryPassword, secretKey].filter((value) => value !== null).filter(acceptsSecret);
+  }
+}

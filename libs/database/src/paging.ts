@@ -19,9 +19,11 @@ export type PageRequest = {
 
 export const pageLimits = { limit: 100, pages: 100, counted: 10_000 } as const;
 
-/** A list in SQL: `select` is everything before WHERE, `counted` the FROM of the count, without what is only shown. */
+/** A list in SQL, in parts: conditions and key are put together with those of the page asked for. */
 export type ListStatement<Row> = {
   readonly columns: string;
+  /** Columns that cost something, over the rows of the page alone, named as in `columns` under the alias `page`. */
+  readonly lateColumns?: string;
   readonly from: string;
   /** FROM for counting, when `from` joins more than the conditions need. */
   readonly countFrom?: string;
@@ -97,9 +99,11 @@ function pageStatement<Row>(
   }
   const order = keyset.columns.map(({ sql }) => `${sql} ${isAscending ? 'ASC' : 'DESC'}`).join(', ');
   const offset = start ? 0 : ((request.page ?? 1) - 1) * request.limit;
-  return `SELECT ${list.columns}, ${counting} AS "countOfPage" FROM ${list.from}
+  const rows = `SELECT ${list.columns}, ${counting} AS "countOfPage" FROM ${list.from}
     ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
     ORDER BY ${order} LIMIT ${parameters.add(request.limit + 1)} OFFSET ${parameters.add(offset)}`;
+  // Without the outer statement Postgres would work the late columns out for all the rows that OFFSET skips.
+  return list.lateColumns === undefined ? rows : `SELECT page.*, ${list.lateColumns} FROM (${rows}) page`;
 }
 
 function checkPageRequest({ limit, cursor, page }: PageRequest): void {

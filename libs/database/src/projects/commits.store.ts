@@ -25,11 +25,16 @@ const columns = `c.id, c.repository_id AS "repositoryId", r.name AS "repositoryN
 
 const source = 'commits c JOIN repositories r ON r.id = c.repository_id';
 
-/** Evaluated for the rows of one page only, after their order and limit. */
-const branchOfCommit = `(
-  SELECT f.name FROM branch_commits m JOIN refs f ON f.id = m.ref_id AND f.generation = m.generation
-   WHERE m.commit_id = c.id
-   ORDER BY (f.name IS NOT DISTINCT FROM r.default_branch) DESC, f.last_updated DESC, f.id DESC LIMIT 1) AS "branchName"`;
+/** SQL expression: the branch that names a commit nobody reached by a branch. */
+function branchOfCommit(commitId: string, repositoryId: string): string {
+  return `(
+    SELECT f.name FROM branch_commits m JOIN refs f ON f.id = m.ref_id AND f.generation = m.generation
+      JOIN repositories d ON d.id = ${repositoryId}
+     WHERE m.commit_id = ${commitId}
+     ORDER BY (f.name IS NOT DISTINCT FROM d.default_branch) DESC, f.last_updated DESC, f.id DESC LIMIT 1) AS "branchName"`;
+}
+
+const columnsOfOne = `${columns}, ${branchOfCommit('c.id', 'c.repository_id')}`;
 
 type BranchCommitRow = CommitRow & { readonly generation: number; readonly position: number };
 
@@ -78,7 +83,8 @@ export class CommitsStore {
     return readPage<CommitRow>(
       this.dataSource,
       {
-        columns: `${columns}, ${branchOfCommit}`,
+        columns,
+        lateColumns: branchOfCommit('page.id', 'page."repositoryId"'),
         from: source,
         conditions,
         parameters,
@@ -99,7 +105,7 @@ export class CommitsStore {
   async find(viewer: Principal, id: number): Promise<CommitRow | null> {
     return readRow<CommitRow>(
       this.dataSource,
-      `SELECT ${columns}, ${branchOfCommit} FROM ${source}
+      `SELECT ${columnsOfOne} FROM ${source}
         WHERE c.id = $2::bigint AND ${repositoryIsVisible('r', '$1')}`,
       [viewerId(viewer), id],
     );
@@ -115,7 +121,7 @@ export class CommitsStore {
     // A range, not LIKE: the unique index serves it in every collation.
     const found = await readRows<CommitRow>(
       this.dataSource,
-      `SELECT ${columns}, ${branchOfCommit} FROM ${source}
+      `SELECT ${columnsOfOne} FROM ${source}
         WHERE c.repository_id = $2::bigint AND c.sha >= $3 AND c.sha < $3 || 'g' AND ${repositoryIsVisible('r', '$1')}
         ORDER BY c.sha LIMIT 2`,
       [viewerId(viewer), repositoryId, prefix],

@@ -249,6 +249,20 @@ describe(RefreshStore.name, () => {
     });
   });
 
+  it('sees a request that is being written at the very moment it ends', async () => {
+    const asking = database.dataSource.createQueryRunner();
+    await asking.startTransaction();
+    await asking.query(`UPDATE repositories SET refresh_status = 'running' WHERE id = $1`, [id]);
+    const ended = apply(freshBranches({ main: ['a'] }));
+    const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    while ((await readRow(database.dataSource, waiting)) === null);
+    await asking.query(`INSERT INTO jobs (kind, subject) VALUES ('refresh-repository', $1)`, [String(id)]);
+    await asking.commitTransaction();
+    await asking.release();
+    await ended;
+    expect(await repositories.find(worker, id)).toMatchObject({ refreshStatus: 'running' });
+  });
+
   it('lets two refreshes of one repository follow each other', async () => {
     const results = await Promise.all([1, 2, 3].map(() => apply(freshBranches({ main: ['a', 'b'] }))));
     expect(results.map(({ newCommits }) => newCommits).sort()).toEqual([0, 0, 2]);

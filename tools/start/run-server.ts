@@ -73,12 +73,13 @@ class Server {
     for (const folder of ['git', 'storage', 'log'])
       mkdirSync(join(dataDir, folder), { recursive: true, mode: 0o700 });
     const home = await locateServiceHome(dataDir);
+    // Before the database: both make a system user, one after the other.
+    const buildUser = await this.#parts.prepareBuildUser();
     const sample = prepareSampleRepository(dataDir);
-    const user = this.#parts.prepareBuildUser();
     const database = databaseUrl === null ? this.#startDatabase() : Promise.resolve(databaseUrl);
-    // All have ended before one that failed is reported: a database that is still starting could not be stopped.
-    await Promise.allSettled([sample, user, database]);
-    const [connectionString, buildUser] = await Promise.all([database, user, sample]);
+    // Both have ended before a failure is reported: a database that is still starting could not be stopped.
+    await Promise.allSettled([sample, database]);
+    const [connectionString] = await Promise.all([database, sample]);
     await this.#parts.migrate(connectionString);
     return environmentOfChildren({
       DATA_DIR: dataDir,

@@ -14,7 +14,7 @@ async function start(): Promise<number> {
   requests.listen();
   const { runServer } = await import('./run-server.ts');
   const { installedParts } = await import('./installed-parts.ts');
-  return runServer(configuration, { ...installedParts(root), say }, requests);
+  return runServer(configuration, installedParts(root, say), requests);
 }
 
 /** Errors with a code are for people and say what to do; anything else is ours and needs its stack. */

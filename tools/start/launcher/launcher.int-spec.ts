@@ -113,14 +113,14 @@ describe('the launcher', () => {
       expect(calls()).toEqual([]);
     });
 
-    it.each([{ NOHANDS_INSTALL_ENGINE: 'yes' }, { CI: 'true' }])(
-      'installs at once with %o',
-      async (environment) => {
-        program('apt-get');
-        await offer(environment);
-        expect(calls()).toEqual(['apt-get update -qq', line]);
-      },
-    );
+    it.runIf(process.getuid?.() === 0 && existsSync('/etc/debian_version')).each([
+      ['NOHANDS_INSTALL_ENGINE', 'yes'],
+      ['CI', 'true'],
+    ])('installs at once with %s=%s', async (name, value) => {
+      program('apt-get');
+      await offer({ [name]: value });
+      expect(calls()).toEqual(['apt-get update -qq', line]);
+    });
 
     it('goes on when the installation fails', async () => {
       program('apt-get', 'echo "no such package"; exit 100');

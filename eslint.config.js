@@ -7,6 +7,22 @@ const boundaries = Object.entries(importTable).map(([project, mayImport]) => ({
   onlyDependOnLibsWithTags: mayImport.map((target) => `project:${target}`),
 }));
 
+/** At most four parameters, and six dependencies of a class. */
+const fewParameters = [
+  ...[
+    'FunctionDeclaration',
+    "MethodDefinition[kind!='constructor'] > FunctionExpression",
+    'ArrowFunctionExpression',
+  ].map((kind) => ({
+    selector: `${kind}[params.length>4]`,
+    message: 'More than four parameters: look for the type inside.',
+  })),
+  {
+    selector: "MethodDefinition[kind='constructor'] > FunctionExpression[params.length>6]",
+    message: 'More than six dependencies: look for the second class inside.',
+  },
+];
+
 const noShell = [
   {
     selector: "Property[key.name='shell'][value.value=true]",
@@ -46,7 +62,7 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/consistent-type-definitions': ['error', 'type'],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
-      'no-restricted-syntax': ['error', ...noShell],
+      'no-restricted-syntax': ['error', ...noShell, ...fewParameters],
       'no-restricted-properties': [
         'error',
         { object: 'process', property: 'env', message: 'libs/config is the one reader of process.env.' },
@@ -62,7 +78,6 @@ export default tseslint.config(
       ],
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true } }],
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
-      'max-params': ['error', 4],
     },
   },
   {

@@ -133,7 +133,7 @@ export const variables = {
     description:
       '`auto` takes Dagger where an engine of DAGGER_ENGINE_HOSTS answers, else Buildah; `dagger` and `buildah` insist.',
     parse: as.choice(...buildEngineChoices),
-    fallback: 'auto',
+    fallback: 'auto' as BuildEngineChoice,
   }),
   buildIsolation: variable({
     name: 'BUILD_ISOLATION',
@@ -141,7 +141,7 @@ export const variables = {
     description:
       'Buildah only. `safe` refuses builds where the isolation self-test fails; `chroot` builds behind weaker walls: a Dockerfile may then reach the machine. A standing warning in the dashboard says so.',
     parse: as.choice(...buildIsolations),
-    fallback: 'safe',
+    fallback: 'safe' as BuildIsolation,
   }),
   buildTimeoutSeconds: variable({
     name: 'BUILD_TIMEOUT_SECONDS',

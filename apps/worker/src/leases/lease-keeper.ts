@@ -97,8 +97,8 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnApplicationShutdow
       for (const [buildId, held] of asked) {
         const row = still.find((build) => build.buildId === buildId && build.attempt === held.attempt);
         if (row === undefined) held.controller.abort(new BuildStop('lost'));
-        else if (row.cancelReason !== null)
-          held.controller.abort(new BuildStop(row.cancelReason as StopReason));
+        else held.renewedAt = startedAt;
+        if (row?.cancelReason) held.controller.abort(new BuildStop(row.cancelReason as StopReason));
       }
       this.#release();
     } catch (error) {

@@ -166,7 +166,11 @@ export class BuildClaimsStore {
     build: ClaimedBuild,
     imageReference: string | null,
   ): Promise<boolean> {
-    return this.#end(worker, build, 'success', { image_reference: imageReference }, 'built');
+    return this.#end(worker, build, {
+      to: 'success',
+      set: { image_reference: imageReference },
+      reason: 'built',
+    });
   }
 
   /**
@@ -178,24 +182,15 @@ export class BuildClaimsStore {
     build: ClaimedBuild,
     failure: BuildFailure,
   ): Promise<'failed' | 'pending' | null> {
+    const reason = `${failure.code}: ${failure.message}`;
     if (isRetryable(failure.code) && build.attempt < maximumAttempts) {
-      const isBack = await this.#move(
-        worker,
-        build,
-        'pending',
-        retryColumns(build.attempt),
-        `${failure.code}: ${failure.message}`,
-      );
-      return isBack ? 'pending' : null;
+      return (await this.#retry(worker, build, { delaySeconds: retryDelay(build.attempt), reason }))
+        ? 'pending'
+        : null;
     }
-    const ended = await this.#end(
-      worker,
-      build,
-      'failed',
-      failureColumns(failure),
-      `${failure.code}: ${failure.message}`,
-    );
-    return ended ? 'failed' : null;
+    return (await this.#end(worker, build, { to: 'failed', set: failureColumns(failure), reason }))
+      ? 'failed'
+      : null;
   }
 
   /** Ends a stopped build: `cancelled`, or `failed` with `timeout`. */
@@ -204,82 +199,57 @@ export class BuildClaimsStore {
     build: ClaimedBuild,
     stop: { reason: 'requested' | 'timeout' | 'superseded'; isConfirmed: boolean },
   ): Promise<boolean> {
-    if (stop.reason === 'timeout') {
-      const failure: BuildFailure = {
-        code: 'timeout',
-        message: `The build took longer than ${build.timeoutSeconds} s and was stopped. Raise BUILD_TIMEOUT_SECONDS if it needs more.`,
-        detail: null,
-      };
-      return this.#end(
-        worker,
-        build,
-        'failed',
-        { ...failureColumns(failure), stop_confirmed: stop.isConfirmed },
-        failure.message,
-      );
+    const stopped = { stop_confirmed: stop.isConfirmed };
+    if (stop.reason !== 'timeout') {
+      const set = { ...stopped, cancel_reason: stop.reason };
+      return this.#end(worker, build, { to: 'cancelled', set, reason: `stopped: ${stop.reason}` });
     }
-    return this.#end(
-      worker,
-      build,
-      'cancelled',
-      { cancel_reason: stop.reason, stop_confirmed: stop.isConfirmed },
-      `stopped: ${stop.reason}`,
-    );
+    const message = `The build took longer than ${build.timeoutSeconds} s and was stopped. Raise BUILD_TIMEOUT_SECONDS if it needs more.`;
+    const set = { ...stopped, ...failureColumns({ code: 'timeout', message, detail: null }) };
+    return this.#end(worker, build, { to: 'failed', set, reason: message });
   }
 
   /** Gives a build back unharmed because its worker stops; another one starts it again. */
   async handOver(worker: SystemPrincipal, build: ClaimedBuild): Promise<boolean> {
-    return this.#move(worker, build, 'pending', {}, 'handed over: the worker stops');
+    return this.#retry(worker, build, { delaySeconds: 0, reason: 'handed over: the worker stops' });
   }
 
   async #end(
     worker: SystemPrincipal,
     build: ClaimedBuild,
-    to: 'success' | 'failed' | 'cancelled',
-    set: Record<string, unknown>,
-    reason: string,
+    end: { to: 'success' | 'failed' | 'cancelled'; set: Record<string, unknown>; reason: string },
   ): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
-      const columns = { ...set, completed_at: new Date() };
-      const moved = await moveBuild(manager, {
-        buildId: build.id,
-        attempt: build.attempt,
-        from: 'running',
-        to,
-        set: columns,
-        actor: `system:${worker.name}`,
-        reason,
-      });
+      const moved = await moveBuild(manager, { ...heldBy(worker, build), ...end });
       if (moved) await requestSeal(manager, build.id);
       return moved;
     });
   }
 
-  async #move(
+  async #retry(
     worker: SystemPrincipal,
     build: ClaimedBuild,
-    to: 'pending',
-    set: Record<string, unknown>,
-    reason: string,
+    retry: { delaySeconds: number; reason: string },
   ): Promise<boolean> {
-    return moveBuild(this.dataSource.manager, {
-      buildId: build.id,
-      attempt: build.attempt,
-      from: 'running',
-      to,
-      set,
-      actor: `system:${worker.name}`,
-      reason,
-    });
+    return moveBuild(this.dataSource.manager, { ...heldBy(worker, build), to: 'pending', set: {}, ...retry });
   }
 }
 
-/** Columns of a build that goes back to wait after its attempt `attempt`; the first retry comes without delay. */
-export function retryColumns(attempt: number): Record<string, unknown> {
-  const seconds = retryDelaySeconds[attempt - 1] ?? 20;
-  return { not_before: seconds === 0 ? null : new Date(Date.now() + seconds * 1_000) };
+function heldBy(worker: SystemPrincipal, build: ClaimedBuild) {
+  return {
+    buildId: build.id,
+    attempt: build.attempt,
+    from: 'running',
+    actor: `system:${worker.name}`,
+  } as const;
 }
 
+/** How long a build waits after its attempt `attempt`, in seconds; the first retry comes without delay. */
+export function retryDelay(attempt: number): number {
+  return retryDelaySeconds[attempt - 1] ?? 20;
+}
+
+/** The columns that say why a build failed. */
 export function failureColumns(failure: BuildFailure): Record<string, unknown> {
   return { error_code: failure.code, error_message: failure.message, error_detail: failure.detail };
 }

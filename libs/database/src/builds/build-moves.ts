@@ -1,4 +1,4 @@
-import { isAllowedMove, type BuildStatus } from '@nohands/domain';
+import { isAllowedMove, isFinal, type BuildStatus } from '@nohands/domain';
 import type { EntityManager } from 'typeorm';
 import { notifyBuildSql } from '../notices.js';
 
@@ -11,9 +11,13 @@ export type BuildMove = {
   readonly to: BuildStatus;
   /** Columns written with the move; names are ours, never a user's. */
   readonly set: Readonly<Record<string, unknown>>;
+  /** Not to be claimed before this time has passed, in seconds of the database's clock; 0 when absent. */
+  readonly delaySeconds?: number;
   readonly actor: string;
   readonly reason: string;
 };
+
+const cancelTime = ', cancel_requested_at = coalesce(cancel_requested_at, now())';
 
 /**
  * Moves a build by compare-and-set, ends its attempt, keeps the move as an event and tells listeners, in one
@@ -22,11 +26,14 @@ export type BuildMove = {
 export async function moveBuild(manager: EntityManager, move: BuildMove): Promise<boolean> {
   if (!isAllowedMove(move.from, move.to)) throw new Error(`No move from ${move.from} to ${move.to}`);
   const columns = Object.keys(move.set);
-  const assignments = columns.map((column, index) => `, ${column} = $${index + 7}`).join('');
+  const assignments = columns.map((column, index) => `, ${column} = $${index + 8}`).join('');
+  const times = isFinal(move.to)
+    ? `, completed_at = now()${move.to === 'cancelled' ? cancelTime : ''}`
+    : ", not_before = now() + $7 * interval '1 s'";
   const rows: unknown[] = await manager.query(
     `WITH moved AS (
-       UPDATE builds SET status = $4::text, revision = revision + 1${assignments}
-        WHERE id = $1 AND status = $3::text AND ($2::int IS NULL OR attempt = $2)
+       UPDATE builds SET status = $4::text, revision = revision + 1${times}${assignments}
+        WHERE id = $1 AND status = $3::text AND $7::int >= 0 AND ($2::int IS NULL OR attempt = $2)
        RETURNING *
      ), ended AS (
        UPDATE build_attempts a SET ended_at = now(), outcome = $4::text, error_code = m.error_code
@@ -46,6 +53,7 @@ export async function moveBuild(manager: EntityManager, move: BuildMove): Promis
       move.to,
       move.actor,
       move.reason,
+      move.delaySeconds ?? 0,
       ...columns.map((column) => move.set[column]),
     ],
   );

@@ -7,7 +7,7 @@ import {
   type SystemPrincipal,
 } from '@nohands/domain';
 import { DataSource, type EntityManager } from 'typeorm';
-import { failureColumns, retryColumns } from './build-claims.store.js';
+import { failureColumns, retryDelay } from './build-claims.store.js';
 import { moveBuild, requestSeal } from './build-moves.js';
 
 /** Any number; it only has to be the same in every process. */
@@ -79,7 +79,7 @@ export class BuildSweepsStore {
     const reason = `worker ${build.worker_id} was lost`;
     const lost = { buildId: build.id, attempt: build.attempt, from: 'running', actor, reason } as const;
     if (build.attempt < maximumAttempts) {
-      await moveBuild(manager, { ...lost, to: 'pending', set: retryColumns(build.attempt) });
+      await moveBuild(manager, { ...lost, to: 'pending', set: {}, delaySeconds: retryDelay(build.attempt) });
       return;
     }
     const failure = {
@@ -90,7 +90,7 @@ export class BuildSweepsStore {
     await moveBuild(manager, {
       ...lost,
       to: 'failed',
-      set: { ...failureColumns(failure), completed_at: new Date() },
+      set: failureColumns(failure),
     });
     await requestSeal(manager, build.id);
   }
@@ -101,7 +101,7 @@ export class BuildSweepsStore {
       attempt: build.attempt,
       from: 'running',
       to: 'cancelled',
-      set: { stop_confirmed: false, completed_at: new Date() },
+      set: { stop_confirmed: false },
       actor: `system:${sweeper.name}`,
       reason:
         build.worker_id === ''

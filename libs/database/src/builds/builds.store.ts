@@ -230,11 +230,9 @@ export class BuildsStore {
       from: 'pending',
       to: 'cancelled',
       set: {
-        cancel_requested_at: new Date(),
         cancel_requested_by: actorName(actor),
         cancel_reason: 'requested',
         stop_confirmed: true,
-        completed_at: new Date(),
       },
       actor: actorName(actor),
       reason: 'cancelled while waiting',

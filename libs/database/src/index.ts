@@ -60,3 +60,4 @@ export {
   type RepositoryChange,
 } from './projects/repositories.store.js';
 export { type RefreshStatus, type RepositoryRow } from './projects/repository-row.js';
+export { problemOfDatabaseError } from './database.errors.js';

@@ -48,14 +48,13 @@ export function noSuchRepository(): Problem {
 
 /** Turns the violation of a unique name into its problem and gives every other error back as it is. */
 export function repositoryNameTaken(error: unknown): unknown {
-  switch (brokenConstraint(error)) {
-    case 'uq_repositories_name':
-      return taken('/name', 'There is already a repository with this name.');
-    case 'uq_repositories_image_name':
-      return taken('/image_name', 'Another repository already pushes under this image name.');
-    default:
-      return error;
+  const constraint = brokenConstraint(error);
+  if (constraint === 'uq_repositories_name')
+    return taken('/name', 'There is already a repository with this name.');
+  if (constraint === 'uq_repositories_image_name') {
+    return taken('/image_name', 'Another repository already pushes under this image name.');
   }
+  return error;
 }
 
 function taken(pointer: string, detail: string): Problem {

@@ -59,12 +59,17 @@ export class HttpRemote implements HttpClient {
     };
   }
 
-  /** Throws what went wrong while the answers were read: the library takes any failure for the end of the list. */
-  throwIfBroken(): void {
+  /** Throws what went wrong while an answer was read: the library takes any failure for the end of the list. */
+  throwIfFailed(): void {
     this.signal.throwIfAborted();
     if (this.failure !== null) throw this.failure;
-    if (!this.isComplete)
-      throw new GitError('remote_unreachable', 'The answer of the git server broke off. Try again.');
+  }
+
+  /** As `throwIfFailed`, and when the list has no end mark: what was read is then not all. */
+  throwIfIncomplete(): void {
+    this.throwIfFailed();
+    if (this.isComplete) return;
+    throw new GitError('remote_unreachable', 'The answer of the git server broke off. Try again.');
   }
 
   private async *read(response: IncomingMessage): AsyncIterableIterator<Uint8Array> {

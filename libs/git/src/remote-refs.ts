@@ -55,10 +55,10 @@ async function lookByHttp(http: HttpRemote, prefix: string | undefined): Promise
     peelTags: true,
     ...(prefix === undefined ? {} : { prefix }),
   }).catch((error: unknown) => {
-    http.throwIfBroken();
+    http.throwIfFailed();
     throw error;
   });
-  http.throwIfBroken();
+  http.throwIfIncomplete();
   const refs = found.map(({ ref, oid, peeled }) => ({ name: ref, sha: oid, peeledSha: peeled ?? null }));
   const headRef = found.find(({ ref }) => ref === 'HEAD')?.target ?? null;
   return { refs: refs.filter(isBranchOrTag), headRef, transport: httpTransport(http.foundLocation) };

@@ -104,7 +104,7 @@ async function startWorker(recordDirectory: string, tied: string) {
   writeFileSync(
     resolver,
     `import { registerHooks } from 'node:module';
-     registerHooks({ resolve: (s, c, next) => next(s.startsWith('.') ? s.replace(/\\.js$/, '.ts') : s, c) });`,
+     registerHooks({ resolve: (s, c, next) => next(s.startsWith('.') && c.parentURL.endsWith('.ts') ? s.replace(/\\.js$/, '.ts') : s, c) });`,
   );
   const worker = spawn(process.execPath, ['--import', resolver, '--experimental-transform-types', file], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,4 +1,4 @@
-import { chmod, lstat, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BuildError } from '@nohands/domain';
 import {

@@ -18,10 +18,8 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 describe(selfTestIsolation.name, () => {
   const base = { registries, recordDirectory: undefined, version: '1.28.2' };
 
-  it('finds nothing where builds are rootless in a file tree of their own, within 5 seconds', async () => {
-    const start = performance.now();
+  it('finds nothing where builds are rootless in a file tree of their own', async () => {
     expect(await selfTestIsolation({ run: { ...base, user, isolation: 'rootless' }, directory })).toBeNull();
-    expect(performance.now() - start).toBeLessThan(5_000);
     expect(readdirSync(directory)).toEqual([]);
   });
 

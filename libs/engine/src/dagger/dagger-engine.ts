@@ -10,8 +10,8 @@ import {
   type BuiltImage,
   type EngineProbe,
 } from '../build-engine.js';
+import { planDockerfile } from '../dockerfile-plan.js';
 import { readDockerfile } from '../dockerfile-source.js';
-import { describeLayout } from '../layout.js';
 import { toBuildError } from './dagger-errors.js';
 import { probeDagger } from './dagger-probe.js';
 import { isEngineListening } from './engine-hosts.js';
@@ -19,7 +19,7 @@ import { exportImage } from './export-image.js';
 import { DaggerSession, SessionNotOpened } from './session/dagger-session.js';
 import { BuildTranscript } from './telemetry/build-transcript.js';
 import { OtlpReceiver } from './telemetry/otlp-receiver.js';
-import { unpackLayout } from './unpack-layout.js';
+import { takeImage } from './take-image.js';
 
 export type DaggerEngineOptions = {
   /** The Dagger CLI: a name on the system's PATH, or an absolute path. It is never downloaded. */
@@ -60,24 +60,29 @@ export class DaggerEngine extends BuildEngine {
 
   override async build(request: BuildRequest, sink: BuildSink, signal: AbortSignal): Promise<BuiltImage> {
     signal.throwIfAborted();
-    await readDockerfile(request.contextDirectory, request.dockerfilePath);
-    const transcript = new BuildTranscript(sink);
-    const receiver = await OtlpReceiver.listen((kind, body) => transcript.read(kind, body));
+    const { content } = await readDockerfile(request.contextDirectory, request.dockerfilePath);
+    const transcript = new BuildTranscript(sink, planDockerfile(content.toString('utf8'), request.target));
+    const refused = new AbortController();
+    const receiver = await OtlpReceiver.listen(
+      (kind, body) => transcript.read(kind, body),
+      (error) => refused.abort(error),
+    );
+    const stop = AbortSignal.any([signal, refused.signal]);
+    const archive = join(request.workDirectory, 'image.tar');
     try {
-      const session = await this.openSession(request, receiver.origin, signal);
+      const session = await this.openSession(request, receiver.origin, stop);
       const { stopMs = defaultStopMs } = this.options;
-      const archive = join(request.workDirectory, 'image.tar');
-      await buildAndEnd({ session, receiver, transcript }, request, { archive, signal, stopMs });
-      await unpackLayout(archive, request.layoutDirectory);
-      await rm(archive);
-      return await describeLayout(request.layoutDirectory);
+      await buildAndEnd({ session, receiver, transcript }, request, { archive, signal: stop, stopMs });
+      return await takeImage(archive, request.layoutDirectory);
     } finally {
       receiver.close();
+      await rm(archive, { force: true });
+      await rm(sessionDirectory(request), { recursive: true, force: true });
     }
   }
 
   private async openSession(request: BuildRequest, telemetryOrigin: string, signal: AbortSignal) {
-    const directory = join(request.workDirectory, 'dagger-session');
+    const directory = sessionDirectory(request);
     await mkdir(directory, { recursive: true });
     const { daggerBin, recordDirectory, connectMs: deadlineMs = defaultConnectMs } = this.options;
     const reasons: string[] = [];
@@ -106,6 +111,10 @@ export class DaggerEngine extends BuildEngine {
       `No Dagger engine could be used. ${reasons.join(' ')} Start one, or correct DAGGER_ENGINE_HOSTS.`,
     );
   }
+}
+
+function sessionDirectory(request: BuildRequest): string {
+  return join(request.workDirectory, 'dagger-session');
 }
 
 function reasonOf(error: unknown): string {

@@ -1,6 +1,8 @@
 import type { LogStream, StepStatus } from '@nohands/domain';
 import type { BuildSink } from '../../build-engine.js';
-import { readCall } from './call-arguments.js';
+import type { PlannedStep } from '../../dockerfile-plan.js';
+import { readCall, type EngineCall } from './call-arguments.js';
+import { DockerfileProgress } from './dockerfile-progress.js';
 import { nameInstruction } from './instruction-name.js';
 import { decodeRecords, decodeSpans, type TelemetryRecord, type TelemetrySpan } from './otlp-messages.js';
 import type { TelemetryKind } from './otlp-receiver.js';
@@ -14,15 +16,17 @@ const resumePrefix = 'resume ';
  * planned becomes a step when its work starts; what was there already is a cached step.
  */
 export class BuildTranscript {
-  private readonly names = new Map<string, string>();
+  private readonly calls = new Map<string, EngineCall>();
   private readonly isPlanned = new Set<string>();
   private readonly waitingRecords = new Map<string, TelemetryRecord[]>();
   private readonly waitingSpans = new Map<string, TelemetrySpan[]>();
   private readonly otherSpans = new Set<string>();
   private readonly steps: StepReporter;
+  private readonly progress: DockerfileProgress;
 
-  constructor(sink: BuildSink) {
+  constructor(sink: BuildSink, plan: readonly PlannedStep[]) {
     this.steps = new StepReporter(sink);
+    this.progress = new DockerfileProgress(plan, this.steps);
   }
 
   /** Takes one batch; batches are to come one after the other. */
@@ -43,33 +47,37 @@ export class BuildTranscript {
       for (const record of records) await this.steps.write(null, streamOf(record), record.text);
     }
     this.waitingRecords.clear();
+    this.progress.finish(rest === 'success');
     return this.steps.finish(rest);
   }
 
   private async readSpan(span: TelemetrySpan): Promise<void> {
     if (span.name.startsWith(resumePrefix)) return this.readResume(span);
-    const name = this.nameOf(span);
-    if (name === null) {
+    const call = this.callOf(span);
+    if (call === null) {
       this.otherSpans.add(span.id);
       this.waitingRecords.delete(span.id);
       return;
     }
-    if (!this.names.has(span.id)) await this.learn(span.id, name);
+    if (!this.calls.has(span.id)) await this.learn(span, call);
     if (span.endedAt === null) return;
     if (span.attributes.get('dagger.io/dag.pending') === true) this.isPlanned.add(span.id);
     // The end of a planned call that works already says nothing: its work is told by the span that resumes it.
     else if (!this.isPlanned.has(span.id)) this.endStep(span.id, span);
   }
 
-  private nameOf(span: TelemetrySpan): string | null {
-    const call = span.attributes.get('dagger.io/dag.call');
-    if (typeof call !== 'string' || span.attributes.get('dagger.io/ui.internal') === true) return null;
-    const read = readCall(call);
-    return read === null ? null : nameInstruction(read);
+  /** The call of a span that stands for an instruction which does work; null for all others. */
+  private callOf(span: TelemetrySpan): EngineCall | null {
+    const attribute = span.attributes.get('dagger.io/dag.call');
+    if (typeof attribute !== 'string' || span.attributes.get('dagger.io/ui.internal') === true) return null;
+    const call = readCall(attribute);
+    return call === null || nameInstruction(call) === null ? null : call;
   }
 
-  private async learn(id: string, name: string): Promise<void> {
-    this.names.set(id, name);
+  private async learn({ id, startedAt }: TelemetrySpan, call: EngineCall): Promise<void> {
+    this.calls.set(id, call);
+    // A RUN may only be planned here; a COPY is always done at once.
+    if (call.field !== 'withExec') this.progress.start(id, call, startedAt);
     for (const resume of this.waitingSpans.get(id) ?? []) await this.readResume(resume);
     this.waitingSpans.delete(id);
     for (const record of this.waitingRecords.get(id) ?? []) await this.readRecord(record);
@@ -79,36 +87,35 @@ export class BuildTranscript {
   private async readResume(span: TelemetrySpan): Promise<void> {
     const [planned] = span.linkedIds;
     if (planned === undefined || this.otherSpans.has(planned)) return;
-    const name = this.names.get(planned);
-    if (name === undefined) {
-      return keep(this.waitingSpans, planned, span);
-    }
+    const call = this.calls.get(planned);
+    if (call === undefined) return keep(this.waitingSpans, planned, span);
+    if (call.field !== 'withExec') return;
     this.isPlanned.add(planned);
-    this.steps.start(planned, name, span.startedAt);
+    this.progress.start(planned, call, span.startedAt);
     if (span.endedAt !== null) this.endStep(planned, span);
   }
 
   private endStep(id: string, span: TelemetrySpan): void {
-    const name = this.names.get(id) ?? span.name;
-    this.steps.start(id, name, span.startedAt);
-    this.steps.end(id, {
+    const call = this.calls.get(id);
+    if (call === undefined) return;
+    this.progress.start(id, call, span.startedAt);
+    this.progress.end(id, {
       hasFailed: span.hasFailed,
       isCached: span.attributes.get('dagger.io/dag.cached') === true,
       exitCode: span.exitCode,
       completedAt: span.endedAt ?? span.startedAt,
-      hasOutput: name.startsWith('RUN'),
+      hasOutput: call.field === 'withExec',
     });
   }
 
   private async readRecord(record: TelemetryRecord): Promise<void> {
     if (!isOutput(record) || this.otherSpans.has(record.spanId)) return;
-    const name = this.names.get(record.spanId);
-    if (name === undefined) {
-      return keep(this.waitingRecords, record.spanId, record);
-    }
-    if (record.attributes.get('stdio.eof') === true) return this.steps.closeStream(record.spanId);
-    this.steps.start(record.spanId, name, Number(record.time / 1_000_000n));
-    await this.steps.write(record.spanId, streamOf(record), record.text);
+    const call = this.calls.get(record.spanId);
+    if (call === undefined) return keep(this.waitingRecords, record.spanId, record);
+    this.progress.start(record.spanId, call, Number(record.time / 1_000_000n));
+    const step = this.progress.stepOf(record.spanId);
+    if (record.attributes.get('stdio.eof') === true) this.steps.closeStream(step);
+    else await this.steps.write(step, streamOf(record), record.text);
   }
 }
 

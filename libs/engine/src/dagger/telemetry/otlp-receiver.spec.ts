@@ -39,14 +39,19 @@ describe(OtlpReceiver.name, () => {
     expect(read).toEqual(['a', 'b']);
   });
 
-  it('keeps the first error of the reader for who drains, and reads on', async () => {
+  it('tells the first error of the reader, keeps it for who drains, and answers on', async () => {
     const read: string[] = [];
-    await listen((_kind, body) => {
-      if (body.toString() === 'bad') throw new Error('the sink is full');
-      read.push(body.toString());
-    });
-    for (const body of ['bad', 'good']) await post(body);
+    const failures: Error[] = [];
+    receiver = await OtlpReceiver.listen(
+      (_kind, body) => {
+        read.push(body.toString());
+        throw new Error('the sink is full');
+      },
+      (error) => failures.push(error),
+    );
+    for (const body of ['one', 'two']) expect((await post(body)).status).toBe(200);
     await expect(receiver.drain()).rejects.toThrow('the sink is full');
-    expect(read).toEqual(['good']);
+    expect(read).toEqual(['one']);
+    expect(failures).toHaveLength(1);
   });
 });

@@ -24,14 +24,21 @@ export class OtlpReceiver {
   private unreadBytes = 0;
   private failure: Error | null = null;
 
-  private constructor(private readonly read: TelemetryReader) {
+  private constructor(
+    private readonly read: TelemetryReader,
+    private readonly onFailure: (error: Error) => void,
+  ) {
     this.server = createServer((request, response) => {
       this.receive(request, response).catch(() => response.destroy());
     });
   }
 
-  static async listen(read: TelemetryReader): Promise<OtlpReceiver> {
-    const receiver = new OtlpReceiver(read);
+  /** `onFailure` hears of the first error of the reader, which then gets no more batches. */
+  static async listen(
+    read: TelemetryReader,
+    onFailure: (error: Error) => void = () => undefined,
+  ): Promise<OtlpReceiver> {
+    const receiver = new OtlpReceiver(read, onFailure);
     receiver.server.listen(0, '127.0.0.1');
     await once(receiver.server, 'listening');
     return receiver;
@@ -76,10 +83,11 @@ export class OtlpReceiver {
 
   private async readBatch(kind: TelemetryKind, body: Buffer): Promise<void> {
     try {
-      await this.read(kind, body);
+      if (this.failure === null) await this.read(kind, body);
     } catch (error) {
-      // Whatever the reader or the sink throws is kept for drain(); later batches are still read.
-      this.failure ??= error instanceof Error ? error : new Error('telemetry was not read', { cause: error });
+      // Whatever the reader or the sink throws is kept for drain(); answers go on, so that the exporter can end.
+      this.failure = error instanceof Error ? error : new Error('telemetry was not read', { cause: error });
+      this.onFailure(this.failure);
     } finally {
       this.unreadBytes -= body.length;
     }

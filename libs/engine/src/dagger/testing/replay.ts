@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -69,12 +69,15 @@ export class Replay {
     return JSON.parse(await readFile(join(this.folder, 'report.json'), 'utf8')) as ReplayReport;
   }
 
-  /** A request to build `FROM scratch` from a context in this folder. */
+  /** A request to build the recorded Dockerfile from a context in this folder. */
   async request(changes: Partial<BuildRequest> = {}): Promise<BuildRequest> {
     const [contextDirectory, workDirectory] = [join(this.folder, 'context'), join(this.folder, 'work')];
     await mkdir(contextDirectory);
     await mkdir(workDirectory);
-    await writeFile(join(contextDirectory, 'Dockerfile'), 'FROM scratch\nCOPY hello.txt /\n');
+    await copyFile(
+      new URL('../recordings/Dockerfile', import.meta.url),
+      join(contextDirectory, 'Dockerfile'),
+    );
     return {
       buildId: 1,
       attempt: 1,
@@ -82,7 +85,7 @@ export class Replay {
       contextDirectory,
       workDirectory,
       dockerfilePath: 'Dockerfile',
-      target: null,
+      target: 'app',
       buildArguments: {},
       labels: {},
       layoutDirectory: join(this.folder, 'layout'),

@@ -3,6 +3,7 @@ export type EmbeddedErrorCode =
   | 'postgres_not_started'
   | 'postgres_not_stopped'
   | 'data_dir_copied'
+  | 'data_dir_closed'
   | 'service_user_missing'
   | 'redis_not_started';
 

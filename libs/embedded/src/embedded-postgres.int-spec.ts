@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -76,8 +76,20 @@ describe(startEmbeddedPostgres.name, () => {
   it.runIf(isRoot)('stays in the data folder where other users can pass through', async () => {
     chmodSync(parent, 0o711);
     const postgres = await startEmbeddedPostgres({ dataDir });
-    expect(existsSync(join(dataDir, 'location.json'))).toBe(false);
     expect(existsSync(join(dataDir, 'postgres', 'data', 'PG_VERSION'))).toBe(true);
+    await postgres.stop();
+    // A database that nobody reaches any more is never replaced by an empty one.
+    chmodSync(parent, 0o700);
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toMatchObject({ code: 'data_dir_closed' });
+  });
+
+  it.runIf(isRoot)('runs as the owner of data that another user began', async () => {
+    chmodSync(parent, 0o711);
+    await (await startEmbeddedPostgres({ dataDir })).stop();
+    const folder = join(dataDir, 'postgres');
+    execFileSync('chown', ['-R', 'games:games', folder]);
+    const postgres = await startEmbeddedPostgres({ dataDir });
+    expect(statSync(`/proc/${postgres.pid}`).uid).toBe(statSync(join(folder, 'data')).uid);
     await postgres.stop();
   });
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { installPostgresBinaries } from './postgres-binaries.js';
@@ -11,7 +12,7 @@ import {
   type PostgresSettings,
 } from './postgres-server.js';
 import { locateServiceHome } from './service-home.js';
-import { prepareServiceUser } from './service-user.js';
+import { prepareServiceUser, type ServiceUser } from './service-user.js';
 
 /** The system user of the database where NoHands runs as root; no other service runs as it. */
 export const databaseUserName = 'nohands-db';
@@ -40,9 +41,10 @@ export type EmbeddedPostgres = {
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const home = await locateServiceHome(options.dataDir);
-  const user = await prepareServiceUser(databaseUserName);
+  const folder = join(home.path, 'postgres');
+  const user = (await findOwner(join(folder, 'data'))) ?? (await prepareServiceUser(databaseUserName));
   const binaries = await installPostgresBinaries(home.path);
-  const cluster = await prepareCluster(join(home.path, 'postgres'), binaries, user, { isDurable: true });
+  const cluster = await prepareCluster(folder, binaries, user, { isDurable: true });
   const server = await startServer(cluster, options.settings ?? {}, options.onOutput ?? (() => undefined));
   const connectionString = connectionStringOf(cluster, postgresRole);
   try {
@@ -64,6 +66,13 @@ export async function embeddedConnectionString(dataDir: string): Promise<string>
 export async function stopEmbeddedPostgres(home: string): Promise<void> {
   const data = join(home, 'postgres', 'data');
   if (existsSync(data)) await stopOrphans(data);
+}
+
+/** Postgres runs as the owner of its data: root may take over what another user began. Null where that decides nothing. */
+async function findOwner(data: string): Promise<ServiceUser | null> {
+  if (process.getuid?.() !== 0) return null;
+  const found = await stat(data).catch(() => null);
+  return found === null || found.uid === 0 ? null : { uid: found.uid, gid: found.gid };
 }
 
 async function makeDatabase(cluster: PostgresCluster): Promise<void> {

@@ -27,12 +27,12 @@ export async function locateServiceHome(dataDir: string): Promise<ServiceHome> {
   const real = await realpath(dataDir);
   const recorded = await readLocation(real);
   if (recorded !== null) return useRecorded(real, recorded);
-  if (process.getuid?.() !== 0 || (await isOpenToOthers(real))) return { path: real, isOutside: false };
-  const home = join(outsideRoot, nameOf(real));
+  const isInside = process.getuid?.() !== 0 || (await isOpenToOthers(real));
+  const home = isInside ? real : join(outsideRoot, nameOf(real));
   // Recorded first: a crash in between leaves a record of an empty place, never a database nobody finds.
   await writeLocation({ dataDir: real, home });
-  await makeOutside(home);
-  return { path: home, isOutside: true };
+  if (!isInside) await makeOutside(home);
+  return { path: home, isOutside: !isInside };
 }
 
 /** Removes what lies outside of the data folder; the data folder itself is the caller's. */
@@ -49,6 +49,7 @@ export function nameOf(dataDir: string): string {
 }
 
 async function useRecorded(dataDir: string, recorded: Location): Promise<ServiceHome> {
+  if (recorded.home === recorded.dataDir) return useInside(dataDir);
   if (recorded.dataDir !== dataDir) {
     const other = await readLocation(recorded.dataDir);
     if (other?.home === recorded.home) {
@@ -62,6 +63,16 @@ async function useRecorded(dataDir: string, recorded: Location): Promise<Service
   }
   await makeOutside(recorded.home);
   return { path: recorded.home, isOutside: true };
+}
+
+/** What lies inside moved with the folder; but the way to it may have been closed meanwhile. */
+async function useInside(dataDir: string): Promise<ServiceHome> {
+  if (process.getuid?.() !== 0 || (await isOpenToOthers(dataDir))) return { path: dataDir, isOutside: false };
+  throw new EmbeddedError(
+    'data_dir_closed',
+    `The database lies in ${dataDir}, and its user can no longer get there: every folder on the way needs the ` +
+      `x permission for others (chmod o+x), and the whole path at most ${longestHome} bytes.`,
+  );
 }
 
 async function makeOutside(home: string): Promise<void> {

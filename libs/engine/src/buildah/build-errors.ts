@@ -99,7 +99,8 @@ export function toBuildError(failure: BuildFailure): BuildError {
   }
   const found = findRule(error) ?? findRule(failure.stderr);
   if (found !== null) return new BuildError(found.code, withStep(found.message, failure), detail(failure));
-  if (error.includes('building at STEP')) return stepFailed(failure);
+  // A RUN that buildah could not even start (its own exit code) is the engine's failure, not the user's.
+  if (!isRun && error.includes('building at STEP')) return stepFailed(failure);
   const how =
     failure.signal === null ? `exit code ${failure.exitCode ?? 'unknown'}` : `signal ${failure.signal}`;
   return new BuildError(

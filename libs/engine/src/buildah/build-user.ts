@@ -31,8 +31,8 @@ export async function findBuildUser(name: string = buildUserName): Promise<Build
     .find(([user]) => user === name);
   const [, , uid, gid] = entry ?? [];
   if (uid === undefined || gid === undefined) return null;
-  const subordinateUids = findRange(await readLines('/etc/subuid'), [name, uid]);
-  const subordinateGids = findRange(await readLines('/etc/subgid'), [name, uid]);
+  const subordinateUids = await findSubordinateRange('/etc/subuid', [name, uid]);
+  const subordinateGids = await findSubordinateRange('/etc/subgid', [name, uid]);
   if (subordinateUids === null || subordinateGids === null) return null;
   return { name, uid: Number(uid), gid: Number(gid), subordinateUids, subordinateGids };
 }
@@ -64,14 +64,15 @@ async function hasUser(name: string): Promise<boolean> {
 
 async function addRange(name: string, file: string, option: string): Promise<void> {
   const lines = await readLines(file);
-  if (findRange(lines, [name]) !== null) return;
+  if ((await findSubordinateRange(file, [name])) !== null) return;
   const ends = lines.map((line) => line.split(':')).map(([, start, count]) => Number(start) + Number(count));
   const start = Math.max(firstRange, ...ends.filter(Number.isSafeInteger));
   await run('usermod', [option, `${start}-${start + rangeSize - 1}`, '--', name]);
 }
 
-function findRange(lines: readonly string[], owners: readonly string[]): IdRange | null {
-  for (const line of lines) {
+/** The first range of 65536 ids or more that belongs to one of the owners (name or number), or null. */
+export async function findSubordinateRange(file: string, owners: readonly string[]): Promise<IdRange | null> {
+  for (const line of await readLines(file)) {
     const [owner = '', start, count] = line.split(':');
     if (owners.includes(owner) && Number(count) >= rangeSize)
       return { start: Number(start), count: Number(count) };

@@ -14,6 +14,7 @@ import type { BuildIsolation } from './buildah-commands.js';
 import { BuildahRun, type BuildahRunOptions } from './buildah-run.js';
 import type { RegistryMirror } from './container-files.js';
 import { selfTestIsolation } from './isolation-self-test.js';
+import { findRootlessObstacle } from './rootless-obstacle.js';
 
 export type BuildahOptions = {
   /** Absolute: build storage (one folder per repository) lies in it. The build user needs no way to it. */
@@ -78,9 +79,11 @@ export class BuildahEngine extends BuildEngine {
   }
 
   private async examine(): Promise<EngineProbe> {
-    const problem = this.findMissing();
-    if (problem !== null) return this.notReady('engine_unavailable', problem);
-    const version = await readVersion();
+    const missing = this.findMissing();
+    if (missing !== null) return this.notReady('engine_unavailable', missing);
+    const obstacle = this.options.user === null ? await findRootlessObstacle() : null;
+    if (obstacle !== null) return this.notReady('engine_unsafe', obstacle);
+    const version = await readVersion(this.options.stateDirectory);
     if (this.isolation === 'chroot')
       return { ready: true, name: this.name, version, warnings: [chrootWarning] };
     try {
@@ -140,12 +143,9 @@ export class BuildahEngine extends BuildEngine {
 const chrootWarning =
   'BUILD_ISOLATION=chroot: builds run without a network of their own and can reach every service of this machine. Build only code that you trust.';
 
-async function readVersion(): Promise<string> {
-  const result = await runProgram({
-    command: 'buildah',
-    args: ['--version'],
-    environment: baseEnvironment(),
-    cwd: '/',
-  });
-  return /version (\d+\.\d+(?:\.\d+)?)/.exec(result.stdout.toString())?.[1] ?? '0.0';
+/** `home`: buildah wants one that it may enter. */
+async function readVersion(home: string): Promise<string> {
+  const environment = baseEnvironment({ HOME: home });
+  const result = await runProgram({ command: 'buildah', args: ['--version'], environment, cwd: '/' });
+  return /version (\d+\.\d+(?:\.\d+)?)/.exec(result.stdout.toString())?.[1] ?? 'unknown';
 }

@@ -137,8 +137,8 @@ async function buildProbe(options: SelfTestOptions, folder: string, request: Bui
   try {
     await new BuildahRun(run, request, sink, AbortSignal.timeout(deadlineMs)).run();
   } catch (error) {
-    const why = error instanceof BuildError ? `${error.message} ${error.detail ?? ''}` : String(error);
-    throw new SelfTestFailed(why.trim());
+    const lastLine = error instanceof BuildError ? error.detail?.split('\n').at(-1) : undefined;
+    throw new SelfTestFailed(lastLine ?? String(error), { cause: error });
   }
   return output;
 }

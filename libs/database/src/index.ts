@@ -39,12 +39,8 @@ export { PendingWorkStore } from './jobs/pending-work.store.js';
 export { NoticeListener, type NoticeListenerEvents } from './notice-listener.js';
 export { notify, noticeChannel, type Notice } from './notices.js';
 export { CommitsStore, type CommitRow } from './projects/commits.store.js';
-export {
-  longestMembership,
-  type Membership,
-  type NewCommit,
-  type RemoteRef,
-} from './projects/refresh-writes.js';
+export { longestMembership, type Membership } from './projects/membership-writes.js';
+export { type NewCommit, type RemoteRef } from './projects/refresh-writes.js';
 export {
   RefreshFencedError,
   RefreshStore,
@@ -54,10 +50,7 @@ export {
   type RefreshResult,
 } from './projects/refresh.store.js';
 export { RefsStore, type RefKind, type RefRow } from './projects/refs.store.js';
-export {
-  RepositoriesStore,
-  type NewRepository,
-  type RepositoryChange,
-} from './projects/repositories.store.js';
+export { RepositoriesStore } from './projects/repositories.store.js';
+export { type NewRepository, type RepositoryChange } from './projects/repository-writes.js';
 export { type RefreshStatus, type RepositoryRow } from './projects/repository-row.js';
 export { problemOfDatabaseError } from './database.errors.js';

@@ -5,14 +5,8 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { notify } from '../notices.js';
 import { readRow, readRows } from '../sql.js';
 import { lockRepository, recordFailedRefresh, statusAfterRefresh } from './refresh-request.js';
-import {
-  insertCommits,
-  writeMemberships,
-  writeRefs,
-  type Membership,
-  type NewCommit,
-  type RemoteRef,
-} from './refresh-writes.js';
+import { writeMemberships, type Membership } from './membership-writes.js';
+import { insertCommits, writeRefs, type NewCommit, type RemoteRef } from './refresh-writes.js';
 import type { RefKind } from './refs.store.js';
 import { noSuchRepository } from './repository-row.js';
 

@@ -15,7 +15,7 @@ import { run } from './programs.mjs';
 
 /** What start.ts runs or imports; Nx adds what these need. */
 const projects = ['api', 'worker', 'web', 'config', 'embedded', 'engine', 'process', 'storage', 'database'];
-const results = ['apps/api/dist/main.js', 'apps/worker/dist/main.js', 'apps/web/dist/browser/index.html'];
+const results = ['apps/api/dist/main.js', 'apps/worker/dist/main.js', 'apps/web/dist/index.html'];
 const inputs = ['apps', 'libs', 'nx.json', 'tsconfig.base.json', 'package-lock.json'];
 const skipped = new Set(['dist', 'node_modules', '.angular', '.nx']);
 
@@ -57,9 +57,11 @@ async function buildAll(root) {
       NX_TUI: 'false',
     },
   });
-  if (code === 0 && results.every((file) => existsSync(join(root, file)))) return;
+  const missing = results.filter((file) => !existsSync(join(root, file)));
+  if (code === 0 && missing.length === 0) return;
+  const why = code === 0 ? `It made no ${missing.join(', ')}.` : tail;
   throw new LauncherError(
-    `The build failed (code ${code}):\n${tail}\nMend that, or go back to a released version, and start again.`,
+    `The build failed:\n${why}\nMend that, or go back to a released version, and start again.`,
   );
 }
 

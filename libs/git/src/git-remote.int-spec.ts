@@ -2,6 +2,7 @@ import { GitFixture, GitServer } from '@nohands/testing';
 import { execFileSync } from 'node:child_process';
 import { chownSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +21,7 @@ let number = 0;
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'git-remote-'));
   const remotes = join(root, 'remotes');
-  sha = new GitFixture(join(remotes, 'app')).commit('one', { 'a.txt': 'a' });
+  sha = new GitFixture(join(remotes, 'app')).commit('one', { 'a.bin': randomBytes(100_000) });
   server = await GitServer.start({ root: remotes });
   guarded = await GitServer.start({ root: remotes, account });
 });
@@ -147,17 +148,17 @@ describe('a remote that does not work', () => {
 
   it('gives up at the deadline when the transfer stands still, and ends git', async () => {
     const mirror = await open({ url: server.url('app') }, { fetchDeadlineMs: 1_000 });
-    server.once('request', () =>
-      server.once('request', () => (server.misbehaviour = { kind: 'stall', afterBytes: 20 })),
-    );
-    const deadline = mirror.fetch();
-    await expect(deadline).rejects.toMatchObject({ code: 'remote_unreachable' });
+    server.misbehaviour = { kind: 'stall', afterBytes: 50_000 };
+    const stalled = once(server, 'stalled');
+    await expect(Promise.all([mirror.fetch(), stalled])).rejects.toMatchObject({
+      code: 'remote_unreachable',
+    });
     server.misbehaviour = null;
     expect((await mirror.fetch()).branches).toHaveLength(1);
   });
 
   it('says that the connection broke when it does', async () => {
-    server.misbehaviour = { kind: 'cut', afterBytes: 60 };
+    server.misbehaviour = { kind: 'cut', afterBytes: 50_000 };
     expect((await failure({ url: server.url('app') })).code).toBe('remote_unreachable');
   });
 

@@ -4,7 +4,7 @@ import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type GitCall, type GitProgram } from './git-program.js';
 import { groupRefs, listMirrorRefs, type GitRefs } from './mirror-refs.js';
-import type { RemoteLook, RemoteRef } from './remote-refs.js';
+import type { RemoteLook } from './remote-refs.js';
 import type { Transport } from './remote-transport.js';
 
 export type FetchLimits = { readonly deadlineMs: number; readonly signal?: AbortSignal };

@@ -171,7 +171,7 @@ export class GitServer extends EventEmitter<{ request: [SeenRequest]; stalled: [
     });
     output.on('end', () => {
       const bad = isPack ? this.misbehaviour : null;
-      if (bad?.kind === 'stall' || (bad?.kind === 'cut' && sent >= bad.afterBytes)) return;
+      if ((bad?.kind === 'stall' || bad?.kind === 'cut') && sent >= bad.afterBytes) return;
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });

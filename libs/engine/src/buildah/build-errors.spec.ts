@@ -62,6 +62,7 @@ const cases: readonly (readonly [string, string, Partial<BuildFailure>?])[] = [
   ],
   ['step_failed', 'Error: building at STEP "ADD x /x": something else', { stepName: 'ADD x /x' }],
   ['engine_failed', '', { exitCode: null, signal: 'SIGKILL' }],
+  ['engine_failed', 'a line of the RUN', { exitCode: null, signal: 'SIGKILL', stepName: 'RUN x' }],
 ];
 
 describe(toBuildError.name, () => {

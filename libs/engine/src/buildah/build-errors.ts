@@ -89,7 +89,8 @@ const runFailed = /building at STEP "RUN .*(?:exit status (\d+)|subprocess exite
 /** Turns a failed buildah into the error of the build; the detail holds the step, the exit code and the last lines. */
 export function toBuildError(failure: BuildFailure): BuildError {
   const error = lastErrorLine(failure.stderr);
-  const isRun = failure.stepName?.startsWith('RUN') === true;
+  // Without an exit code buildah itself was killed: nothing is known about the step.
+  const isRun = failure.exitCode !== null && failure.stepName?.startsWith('RUN') === true;
   if (
     isRun &&
     !/creating build container/.test(error) &&

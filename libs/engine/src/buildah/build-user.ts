@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { baseEnvironment, runProgram } from '@nohands/process';
 
 /** The unprivileged system user that builds run as; it owns nothing but build storage. */
@@ -20,6 +21,8 @@ export class BuildUserUnavailable extends Error {
 
 export const buildUserName = 'nohands-build';
 
+const attempts = 10;
+const retryMs = 200;
 const rangeSize = 65_536;
 /** Where ranges start when none is given yet: above what `useradd` gives to people, below 2^31. */
 const firstRange = 1_000_000_000;
@@ -46,16 +49,25 @@ export async function prepareBuildUser(name: string = buildUserName): Promise<Bu
   if (found !== null) return found;
   if (process.getuid?.() !== 0)
     throw new BuildUserUnavailable(`Only root can make the user "${name}". Run this as root once.`);
+  let problem: unknown;
+  // Another process may be doing the same: then one of the two meets a lock or finds its work done.
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    problem = await makeBuildUser(name).catch((error: unknown) => error);
+    const made = await findBuildUser(name);
+    if (made !== null) return made;
+    await delay(retryMs);
+  }
+  if (problem instanceof Error) throw problem;
+  throw new BuildUserUnavailable(`The user "${name}" was made but is not in /etc/passwd and /etc/subuid.`);
+}
+
+async function makeBuildUser(name: string): Promise<void> {
   if (!(await hasUser(name))) {
     const options = ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent'];
     await run('useradd', [...options, '--shell', '/usr/sbin/nologin', '--', name]);
   }
   await addRange(name, '/etc/subuid', '--add-subuids');
   await addRange(name, '/etc/subgid', '--add-subgids');
-  const made = await findBuildUser(name);
-  if (made === null)
-    throw new BuildUserUnavailable(`The user "${name}" was made but is not in /etc/passwd and /etc/subuid.`);
-  return made;
 }
 
 async function hasUser(name: string): Promise<boolean> {

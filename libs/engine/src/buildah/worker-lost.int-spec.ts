@@ -97,4 +97,35 @@ describe('a worker that is killed in the middle of a build', () => {
     expect(sink.text('stdout', 4)).toBe('no-end');
     expect(containersOf(1)).toEqual([]);
   });
+
+  it('leaves storage that the next build mends, when buildah itself was killed without a word', async () => {
+    const token = `89${process.pid}89`;
+    const dockerfile = `FROM scratch\nCOPY busybox /bin/sh\nRUN echo up; sleep ${token}\n`;
+    const records = join(stateDirectory, 'running');
+    const engine = new BuildahEngine({ stateDirectory, user, recordDirectory: records });
+    await engine.probe();
+    const sink = new RecordingSink((text) => {
+      if (!text.includes('up')) return;
+      const [record] = readdirSync(records);
+      const { leader } = JSON.parse(readFileSync(join(records, String(record)), 'utf8')) as {
+        leader: { pid: number };
+      };
+      // The group: `unshare` and the first process of the namespace.
+      process.kill(-leader.pid, 'SIGKILL');
+    });
+    const request = bench.request({ name: 'killed', dockerfile, script: { steps: [] } }, { repositoryId: 7 });
+    const failing = engine.build(request, sink, new AbortController().signal);
+    await expect(failing).rejects.toMatchObject({ code: 'engine_failed' });
+    expect(processesWith(token)).toEqual([]);
+    expect(containersOf(7)).not.toEqual([]);
+
+    const next = new RecordingSink();
+    await engine.build(
+      bench.request(scenarios.success, { repositoryId: 7 }),
+      next,
+      new AbortController().signal,
+    );
+    expect(next.text('stdout', 4)).toBe('no-end');
+    expect(containersOf(7)).toEqual([]);
+  });
 });

@@ -31,10 +31,11 @@ function maskObviously(values: readonly string[], text: string): string {
     }
     for (const form of wrapped) hideWrapped(text, at, form, hide);
   }
-  const masked = [...text.split('')].map((unit, at) =>
-    !hidden[at] || unit === '\n' || unit === '\r' ? unit : '\0',
-  );
-  return masked.join('').replace(/\0+/g, '***');
+  const isMasked = (at: number) => hidden[at] === true && !/[\r\n]/.test(text[at] ?? '');
+  return text
+    .split('')
+    .map((unit, at) => (!isMasked(at) ? unit : isMasked(at - 1) ? '' : '***'))
+    .join('');
 }
 
 function wrappedPattern(form: string): RegExp {

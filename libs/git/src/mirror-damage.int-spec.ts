@@ -62,6 +62,10 @@ describe(`a damaged ${GitMirror.name}`, () => {
     async (how) => {
       await mirror.fetch();
       for (const file of objectFiles()) {
+        if (how === 'half') {
+          truncateSync(file, Math.floor(statSync(file).size / 2));
+          continue;
+        }
         rmSync(file, { force: true });
         if (how === 'gone') continue;
         writeFileSync(file, how === 'garbage' ? randomBytes(500) : '');

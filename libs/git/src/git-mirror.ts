@@ -274,6 +274,8 @@ export class GitMirror {
     try {
       await this.removeWreckage();
       return await work({ deadlineMs, ...optional({ signal }) });
+    } catch (error) {
+      throw isDiskFull(error) ? diskFull(error) : error;
     } finally {
       lock.release();
     }
@@ -296,6 +298,16 @@ export class GitMirror {
 function optional<T extends object>(properties: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(properties).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** From our own writes; git's are read from its words. */
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}
+
+function diskFull(cause: unknown): GitError {
+  const sentence = 'The disk of the worker is full. Free some space in DATA_DIR and try again.';
+  return new GitError('no_space', sentence, null, { cause });
 }
 
 function noSuchCommit(sha: string): GitError {

@@ -54,3 +54,4 @@ export { RepositoriesStore } from './projects/repositories.store.js';
 export { type NewRepository, type RepositoryChange } from './projects/repository-writes.js';
 export { type RefreshStatus, type RepositoryRow } from './projects/repository-row.js';
 export { problemOfDatabaseError } from './database.errors.js';
+export { SampleRepositoryStore } from './projects/sample-repository.store.js';

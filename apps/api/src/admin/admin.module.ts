@@ -1,8 +1,13 @@
 import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AccessGuard } from './access.guard.js';
 import { AccountsController } from './accounts.controller.js';
 import { AccountsService } from './accounts.service.js';
+import { FirstAdminService } from './first-admin.service.js';
 import { HealthController } from './health.controller.js';
 import { HealthService } from './health.service.js';
+import { IdentityService } from './identity.service.js';
+import { LoginThrottle } from './login-throttle.js';
 import { QueueController } from './queue.controller.js';
 import { QueueService } from './queue.service.js';
 import { SessionCookie } from './session-cookie.js';
@@ -21,12 +26,17 @@ import { UsersService } from './users.service.js';
     HealthController,
   ],
   providers: [
-    AccountsService as never,
-    SessionCookie as never,
-    TokensService as never,
-    UsersService as never,
-    QueueService as never,
-    HealthService as never,
+    AccountsService,
+    FirstAdminService,
+    HealthService,
+    IdentityService,
+    LoginThrottle,
+    QueueService,
+    SessionCookie,
+    TokensService,
+    UsersService,
+    { provide: APP_GUARD, useClass: AccessGuard },
   ],
+  exports: [FirstAdminService, IdentityService, QueueService],
 })
 export class AdminModule {}

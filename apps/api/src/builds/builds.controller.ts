@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Headers, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Post, Query, Req } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiCreatedResponse,
@@ -10,8 +10,8 @@ import {
 import type { UserPrincipal } from '@nohands/domain';
 import { ById, Id } from '../http/by-id.decorator.js';
 import { answerPage } from '../http/page-links.js';
-import type { ApiReply, ApiRequest } from '../http/request.js';
-import { demandedRevision, TakesRevision, withRevision } from '../http/revision.js';
+import type { ApiRequest } from '../http/request.js';
+import { DemandedRevision, TakesRevision } from '../http/revision.js';
 import { Viewer } from '../http/viewer.decorator.js';
 import { BuildDetailDto, BuildDto, BuildPageDto, BuildsQueryDto, TriggerBuildDto } from './builds.dto.js';
 import { BuildsService } from './builds.service.js';
@@ -48,22 +48,17 @@ export class BuildsController {
   async trigger(
     @Viewer() viewer: UserPrincipal,
     @Body() body: TriggerBuildDto,
-    @Res({ passthrough: true }) reply: ApiReply,
     @Headers('idempotency-key') key?: string,
   ): Promise<BuildDto> {
-    return withRevision(reply, await this.triggers.trigger(viewer, body, key ?? null));
+    return await this.triggers.trigger(viewer, body, key ?? null);
   }
 
   @Get(':id')
   @ById()
   @ApiOperation({ operationId: 'getBuild', summary: 'One build with steps, history and the end of its log' })
   @ApiOkResponse({ type: BuildDetailDto, description: 'The build' })
-  async get(
-    @Viewer() viewer: UserPrincipal,
-    @Id() id: number,
-    @Res({ passthrough: true }) reply: ApiReply,
-  ): Promise<BuildDetailDto> {
-    return withRevision(reply, await this.builds.detail(viewer, id));
+  async get(@Viewer() viewer: UserPrincipal, @Id() id: number): Promise<BuildDetailDto> {
+    return await this.builds.detail(viewer, id);
   }
 
   @Post(':id/cancel')
@@ -75,8 +70,8 @@ export class BuildsController {
   async cancel(
     @Viewer() viewer: UserPrincipal,
     @Id() id: number,
-    @Headers('if-match') ifMatch?: string,
+    @DemandedRevision() revision: number | null,
   ): Promise<BuildDto> {
-    return this.builds.cancel(viewer, id, demandedRevision(ifMatch));
+    return this.builds.cancel(viewer, id, revision);
   }
 }

@@ -37,6 +37,12 @@ export class TriggerBuildDto {
 
   @Takes.flag({ optional: true })
   deploy_after_build?: boolean;
+
+  @Takes.flag({
+    optional: true,
+    description: 'Take what is known of a branch or tag when its remote does not answer',
+  })
+  allow_stale?: boolean;
 }
 
 /** A build as lists carry it: never with its log. */

@@ -98,9 +98,7 @@ export const Queries = {
 
 // NUL cannot be stored by Postgres at all; the other controls only serve to fool terminals and logs.
 const withoutControls = {
-  // eslint-disable-next-line no-control-regex
   line: /^[^\u0000-\u001f\u007f]*$/u,
-  // eslint-disable-next-line no-control-regex
   multiline: /^[^\u0000-\u0008\u000b-\u001f\u007f]*$/u,
 };
 

@@ -62,6 +62,12 @@ export class LiveRepositoryDto extends LiveTopicDto {
   repository!: RepositoryDto;
 }
 
+/** A repository that is gone. */
+export class LiveRemovedDto extends LiveTopicDto {
+  @Answers.whole()
+  removed!: number;
+}
+
 export class LiveQueueDto extends LiveTopicDto {
   @Answers.object(QueueDto)
   queue!: QueueDto;
@@ -82,6 +88,7 @@ export const liveModels = [
   LiveBuildDto,
   LiveBuildStateDto,
   LiveRepositoryDto,
+  LiveRemovedDto,
   LiveQueueDto,
   LiveErrorDto,
 ];

@@ -1,16 +1,4 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Headers,
-  HttpCode,
-  Patch,
-  Post,
-  Query,
-  Req,
-  Res,
-} from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query, Req } from '@nestjs/common';
 import {
   ApiCreatedResponse,
   ApiNoContentResponse,
@@ -23,8 +11,8 @@ import type { UserPrincipal } from '@nohands/domain';
 import { ById, Id } from '../http/by-id.decorator.js';
 import { PageQueryDto } from '../http/page.dto.js';
 import { answerPage } from '../http/page-links.js';
-import type { ApiReply, ApiRequest } from '../http/request.js';
-import { demandedRevision, TakesRevision, withRevision } from '../http/revision.js';
+import type { ApiRequest } from '../http/request.js';
+import { DemandedRevision, TakesRevision } from '../http/revision.js';
 import { Viewer } from '../http/viewer.decorator.js';
 import {
   CreateRepositoryDto,
@@ -56,24 +44,16 @@ export class RepositoriesController {
     summary: 'Connect a git repository; its first refresh starts',
   })
   @ApiCreatedResponse({ type: RepositoryDto, description: 'The repository, being refreshed' })
-  async create(
-    @Viewer() viewer: UserPrincipal,
-    @Body() body: CreateRepositoryDto,
-    @Res({ passthrough: true }) reply: ApiReply,
-  ): Promise<RepositoryDto> {
-    return withRevision(reply, await this.repositories.create(viewer, body));
+  async create(@Viewer() viewer: UserPrincipal, @Body() body: CreateRepositoryDto): Promise<RepositoryDto> {
+    return await this.repositories.create(viewer, body);
   }
 
   @Get(':id')
   @ById()
   @ApiOperation({ operationId: 'getRepository', summary: 'One repository' })
   @ApiOkResponse({ type: RepositoryDto, description: 'The repository' })
-  async get(
-    @Viewer() viewer: UserPrincipal,
-    @Id() id: number,
-    @Res({ passthrough: true }) reply: ApiReply,
-  ): Promise<RepositoryDto> {
-    return withRevision(reply, await this.repositories.get(viewer, id));
+  async get(@Viewer() viewer: UserPrincipal, @Id() id: number): Promise<RepositoryDto> {
+    return await this.repositories.get(viewer, id);
   }
 
   @Patch(':id')
@@ -85,10 +65,9 @@ export class RepositoriesController {
     @Viewer() viewer: UserPrincipal,
     @Id() id: number,
     @Body() body: UpdateRepositoryDto,
-    @Res({ passthrough: true }) reply: ApiReply,
-    @Headers('if-match') ifMatch?: string,
+    @DemandedRevision() revision: number | null,
   ): Promise<RepositoryDto> {
-    return withRevision(reply, await this.repositories.update(viewer, id, body, demandedRevision(ifMatch)));
+    return await this.repositories.update(viewer, id, body, revision);
   }
 
   @Delete(':id')
@@ -103,9 +82,9 @@ export class RepositoriesController {
   async delete(
     @Viewer() viewer: UserPrincipal,
     @Id() id: number,
-    @Headers('if-match') ifMatch?: string,
+    @DemandedRevision() revision: number | null,
   ): Promise<void> {
-    await this.repositories.delete(viewer, id, demandedRevision(ifMatch));
+    await this.repositories.delete(viewer, id, revision);
   }
 
   @Post(':id/refresh')

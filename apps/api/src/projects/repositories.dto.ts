@@ -1,3 +1,4 @@
+import { repositoryRoles, type RepositoryRole } from '@nohands/domain';
 import { Answers, Takes } from '../http/fields.js';
 import { PageDto } from '../http/page.dto.js';
 
@@ -41,6 +42,9 @@ export class RepositoryDto {
   @Answers.time()
   created_at!: string;
 
+  @Answers.words(repositoryRoles, { name: 'RepositoryRole', description: 'What you may do with it' })
+  role!: RepositoryRole;
+
   @Answers.whole({ description: 'Rises with every change; also the ETag' })
   revision!: number;
 }
@@ -54,7 +58,7 @@ export class CreateRepositoryDto {
   @Takes.text({ max: 100 })
   name!: string;
 
-  @Takes.text({ max: 2000, description: 'http(s)://, ssh:// or git@host:path' })
+  @Takes.text({ min: 0, max: 10_000, description: 'http(s)://, ssh:// or git@host:path' })
   url!: string;
 
   @Takes.text({ optional: true, min: 0, max: 2000, multiline: true })
@@ -77,7 +81,7 @@ export class UpdateRepositoryDto {
   @Takes.text({ optional: true, max: 100 })
   name?: string;
 
-  @Takes.text({ optional: true, max: 2000 })
+  @Takes.text({ optional: true, min: 0, max: 10_000 })
   url?: string;
 
   @Takes.text({ optional: true, min: 0, max: 2000, multiline: true })

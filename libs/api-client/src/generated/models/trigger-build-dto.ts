@@ -4,6 +4,11 @@
 export interface TriggerBuildDto {
 
   /**
+   * Take what is known of a branch or tag when its remote does not answer
+   */
+  allow_stale?: boolean;
+
+  /**
    * Exactly one of `commit_id` and `ref`
    */
   commit_id?: (number | null);

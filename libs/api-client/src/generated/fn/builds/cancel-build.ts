@@ -11,7 +11,6 @@ import { BuildDto } from '../../models/build-dto';
 
 export interface CancelBuild$Params {
   id: number;
-  'if-match': string;
 
 /**
  * The ETag last read; 412 when the object changed since
@@ -23,7 +22,6 @@ export function cancelBuild(http: HttpClient, rootUrl: string, params: CancelBui
   const rb = new RequestBuilder(rootUrl, cancelBuild.PATH, 'post');
   if (params) {
     rb.path('id', params.id, {});
-    rb.header('if-match', params['if-match'], {});
     rb.header('If-Match', params['If-Match'], {});
   }
 

@@ -10,7 +10,6 @@ import { RequestBuilder } from '../../request-builder';
 
 export interface DeleteRepository$Params {
   id: number;
-  'if-match': string;
 
 /**
  * The ETag last read; 412 when the object changed since
@@ -22,7 +21,6 @@ export function deleteRepository(http: HttpClient, rootUrl: string, params: Dele
   const rb = new RequestBuilder(rootUrl, deleteRepository.PATH, 'delete');
   if (params) {
     rb.path('id', params.id, {});
-    rb.header('if-match', params['if-match'], {});
     rb.header('If-Match', params['If-Match'], {});
   }
 

@@ -12,7 +12,6 @@ import { UpdateRepositoryDto } from '../../models/update-repository-dto';
 
 export interface UpdateRepository$Params {
   id: number;
-  'if-match': string;
 
 /**
  * The ETag last read; 412 when the object changed since
@@ -25,7 +24,6 @@ export function updateRepository(http: HttpClient, rootUrl: string, params: Upda
   const rb = new RequestBuilder(rootUrl, updateRepository.PATH, 'patch');
   if (params) {
     rb.path('id', params.id, {});
-    rb.header('if-match', params['if-match'], {});
     rb.header('If-Match', params['If-Match'], {});
     rb.body(params.body, 'application/json');
   }

@@ -14,7 +14,7 @@ export async function makeEngine(configuration: Configuration): Promise<BuildEng
     },
     buildah: {
       stateDirectory: join(configuration.buildStorageDir, 'buildah'),
-      user: process.getuid?.() === 0 ? await findBuildUser() : null,
+      user: process.getuid?.() === 0 ? await findBuildUser(configuration.buildUser ?? undefined) : null,
       isolation: configuration.buildIsolation,
       insecureRegistries: configuration.insecureRegistries,
       recordDirectory,

@@ -115,7 +115,7 @@ export class BuildSweepsStore {
   async #failOrphanedRefreshes(manager: EntityManager): Promise<void> {
     await manager.query(
       `WITH orphaned AS (
-         UPDATE repositories r SET refresh_status = 'failed', revision = revision + 1, refresh_error_code = 'worker_lost',
+         UPDATE repositories r SET refresh_status = 'failed', refreshed_at = now(), revision = revision + 1, refresh_error_code = 'worker_lost',
                 refresh_error = 'The worker was lost while it refreshed. Press Refresh to try again.'
           WHERE r.refresh_status = 'running' AND NOT EXISTS (
             SELECT 1 FROM jobs j WHERE j.kind = 'refresh-repository' AND j.subject = r.id::text AND j.status IN ('pending', 'running'))

@@ -10,6 +10,7 @@ import {
 } from '@nohands/process';
 import { StopUnconfirmed, type BuildRequest, type BuildSink, type BuiltImage } from '../build-engine.js';
 import { planDockerfile, type PlannedStep } from '../dockerfile-plan.js';
+import { withLabelSteps } from './label-steps.js';
 import { readDockerfile, type DockerfileSource } from '../dockerfile-source.js';
 import { describeLayout } from '../layout.js';
 import { toBuildError } from './build-errors.js';
@@ -46,7 +47,10 @@ export class BuildahRun {
   async run(): Promise<BuiltImage> {
     const { contextDirectory, dockerfilePath, target } = this.request;
     const dockerfile = await readDockerfile(contextDirectory, dockerfilePath);
-    const plan = planDockerfile(dockerfile.content.toString('utf8'), target);
+    const plan = withLabelSteps(
+      planDockerfile(dockerfile.content.toString('utf8'), target),
+      this.request.labels,
+    );
     try {
       await openContext(contextDirectory);
       await removeTree(this.options.user, this.places.layout);

@@ -7,3 +7,4 @@ export * from './buildah/build-user.js';
 export * from './buildah/buildah-engine.js';
 export type { RegistryMirror } from './buildah/container-files.js';
 export * from './fake/fake-engine.js';
+export { BuildahStorage } from './buildah/buildah-storage.js';

@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { BuildError } from '@nohands/domain';
 import { baseEnvironment, findProgram, runProgram } from '@nohands/process';
 import {
@@ -12,8 +10,9 @@ import {
 import type { BuildUser } from './build-user.js';
 import type { BuildIsolation } from './buildah-commands.js';
 import { BuildahRun, type BuildahRunOptions } from './buildah-run.js';
+import { BuildahStorage } from './buildah-storage.js';
 import type { RegistryMirror } from './container-files.js';
-import { selfTestIsolation } from './isolation-self-test.js';
+import { selfTestIsolation, type SelfTestFinding } from './isolation-self-test.js';
 import { findRootlessObstacle } from './rootless-obstacle.js';
 
 export type BuildahOptions = {
@@ -41,19 +40,24 @@ const answerMs = 4_500;
 export class BuildahEngine extends BuildEngine {
   override readonly name = 'buildah';
   private readonly isolation: BuildIsolation;
-  private lastProbe: { readonly at: number; readonly result: Promise<EngineProbe> } | null = null;
+  private readonly storage: BuildahStorage;
+  private examination: Promise<EngineProbe> | null = null;
+  private known: EngineProbe | null = null;
 
   constructor(private readonly options: BuildahOptions) {
     super();
+    this.storage = new BuildahStorage(options.stateDirectory, options.user);
     this.isolation = options.isolation === 'chroot' ? 'chroot' : 'rootless';
   }
 
+  /** The first answer waits for the self-test (about 2 s on an idle machine); every later one comes within 5 s. */
   override async probe(): Promise<EngineProbe> {
     const result = this.examineOnce();
+    const { known } = this;
+    if (known === null) return result;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<EngineProbe>((resolve) => {
-      const reason = 'The isolation self-test of Buildah is still running. Wait a moment.';
-      timer = setTimeout(() => resolve(this.notReady('engine_unavailable', reason)), answerMs);
+      timer = setTimeout(() => resolve(known), answerMs);
     });
     return Promise.race([result, late]).finally(() => clearTimeout(timer));
   }
@@ -68,29 +72,23 @@ export class BuildahEngine extends BuildEngine {
   }
 
   private examineOnce(): Promise<EngineProbe> {
-    if (this.lastProbe === null) {
-      const result = this.examine();
-      this.lastProbe = { at: Date.now(), result };
-      void result.then((probe) => {
-        if (!probe.ready) setTimeout(() => (this.lastProbe = null), retryMs).unref();
-      });
-    }
-    return this.lastProbe.result;
+    this.examination ??= this.examine().then((probe) => {
+      this.known = probe;
+      if (!probe.ready) setTimeout(() => (this.examination = null), retryMs).unref();
+      return probe;
+    });
+    return this.examination;
   }
 
   private async examine(): Promise<EngineProbe> {
     const missing = this.findMissing();
     if (missing !== null) return this.notReady('engine_unavailable', missing);
-    const obstacle = this.options.user === null ? await findRootlessObstacle() : null;
-    if (obstacle !== null) return this.notReady('engine_unsafe', obstacle);
-    const version = await readVersion(this.options.stateDirectory);
-    if (this.isolation === 'chroot')
-      return { ready: true, name: this.name, version, warnings: [chrootWarning] };
     try {
-      const run = await this.prepareRun('self-test', version);
-      const finding = await selfTestIsolation({ run, directory: this.options.stateDirectory });
+      const version = await readVersion(this.options.stateDirectory);
+      const finding = await this.findDanger(version);
       if (finding !== null) return this.notReady(finding.code, finding.reason);
-      return { ready: true, name: this.name, version, warnings: [] };
+      const warnings = this.isolation === 'chroot' ? [chrootWarning] : [];
+      return { ready: true, name: this.name, version, warnings };
     } catch (error) {
       // Expected: SelfTestFailed and errors of the file system. What was not shown to be safe is not safe.
       const why = error instanceof Error ? error.message : String(error);
@@ -99,6 +97,14 @@ export class BuildahEngine extends BuildEngine {
         `Builds are off: the isolation self-test of Buildah failed. ${why}`,
       );
     }
+  }
+
+  private async findDanger(version: string): Promise<SelfTestFinding | null> {
+    if (this.isolation === 'chroot') return null;
+    const obstacle = this.options.user === null ? await findRootlessObstacle() : null;
+    if (obstacle !== null) return { code: 'engine_unsafe', reason: obstacle };
+    const run = await this.prepareRun('self-test', version);
+    return selfTestIsolation({ run, directory: this.options.stateDirectory });
   }
 
   private findMissing(): string | null {
@@ -123,15 +129,11 @@ export class BuildahEngine extends BuildEngine {
       insecureRegistries = [],
       registryMirrors: mirrors = [],
     } = this.options;
-    const storageFolder = join(stateDirectory, 'storage');
-    const lockFolder = join(stateDirectory, 'locks');
-    await mkdir(storageFolder, { recursive: true, mode: 0o700 });
-    await mkdir(lockFolder, { recursive: true, mode: 0o700 });
+    const { storage, lock } = await this.storage.place(storageName);
     return {
       ...{ user, recordDirectory, isolation: this.isolation, version },
       registries: { insecureRegistries, mirrors },
-      storage: join(storageFolder, storageName),
-      lock: join(lockFolder, storageName),
+      ...{ storage, lock },
     };
   }
 

@@ -1,3 +1,4 @@
+import { acceptsSecret, minimumSecretLength, registryOf } from '@nohands/domain';
 import { resolve } from 'node:path';
 import { BlockList, isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -124,12 +125,22 @@ export const registryHost: Parser<string> = (value) => {
   throw new Refusal('must be host or host:port, without http://');
 };
 
-/** `host[:port][/path]`: where images are pushed. */
+/** `host[:port][/path]`: where images are pushed, by the rules of `registryOf`. */
 export const registryPrefix: Parser<string> = (value) => {
-  const [host = '', ...parts] = value.replace(/\/$/, '').split('/');
-  registryHost(host);
-  if (parts.every((part) => /^[a-z0-9]+([._-]+[a-z0-9]+)*$/.test(part))) return [host, ...parts].join('/');
-  throw new Refusal('must be host[:port][/path] with a path in lower case');
+  try {
+    const { host, path } = registryOf(value);
+    return path === '' ? host : `${host}/${path}`;
+  } catch (error) {
+    // RangeError is the rule's own word, and says what to write instead.
+    if (error instanceof RangeError) throw new Refusal(`is not a registry. ${error.message}`);
+    throw error;
+  }
+};
+
+/** A secret that the log can mask: shorter ones would stay readable. */
+export const maskableSecret: Parser<string> = (value) => {
+  if (acceptsSecret(value)) return value;
+  throw new Refusal(`must have ${minimumSecretLength} characters or more, so that logs can mask it`);
 };
 
 /** An e-mail address, judged only so far that a mistyped variable is noticed. */

@@ -233,7 +233,7 @@ export const variables = {
     name: 'DOCKER_REGISTRY_PASSWORD',
     section: 'Registry and images',
     description: 'Its password or token.',
-    parse: as.text() as (text: string) => string | null,
+    parse: as.maskableSecret as (text: string) => string | null,
     fallback: none,
     isSecret: true,
   }),

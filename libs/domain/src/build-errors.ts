@@ -30,7 +30,11 @@ export const buildErrorCodes = [
 export type BuildErrorCode = (typeof buildErrorCodes)[number];
 
 /** Failures of the infrastructure, not of the user's code: a build that meets one is tried again. */
-const retryable: ReadonlySet<BuildErrorCode> = new Set(['worker_lost', 'engine_unavailable', 'registry_unreachable']);
+const retryable: ReadonlySet<BuildErrorCode> = new Set([
+  'worker_lost',
+  'engine_unavailable',
+  'registry_unreachable',
+]);
 
 /** True when another attempt may end differently without anybody changing anything. */
 export function isRetryable(code: BuildErrorCode): boolean {

@@ -22,7 +22,13 @@ export function isFinal(status: BuildStatus): boolean {
 }
 
 /** Why a pending build does not start; null while nothing is known to stand in its way. */
-export const waitingReasons = ['no_engine', 'limit_reached', 'queue_paused', 'retry_delay', 'no_worker'] as const;
+export const waitingReasons = [
+  'no_engine',
+  'limit_reached',
+  'queue_paused',
+  'retry_delay',
+  'no_worker',
+] as const;
 export type WaitingReason = (typeof waitingReasons)[number];
 
 /** At most this many attempts of one build; the first retry after a lost worker comes without delay. */

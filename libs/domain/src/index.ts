@@ -4,6 +4,7 @@ export * from './build-states.js';
 export * from './build-steps.js';
 export * from './git-url.js';
 export * from './image-name.js';
+export * from './image-reference.js';
 export * from './line-cutter.js';
 export * from './log-lines.js';
 export * from './principal.js';

@@ -1,3 +1,2 @@
-export * from './image-reference.js';
 export * from './push-layout.js';
 export * from './registry-access.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { registryOf } from './image-reference.js';
+import { registryOf } from '@nohands/domain';
 import { pushErrorOf, saysNotFound } from './push-error.js';
 import type { RegistryAccess } from './registry-access.js';
 

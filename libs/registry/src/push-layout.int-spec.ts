@@ -15,7 +15,7 @@ import { readdir } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { registryOf } from './image-reference.js';
+import { registryOf } from '@nohands/domain';
 import { inspectReference, pushLayout, type PushRequest } from './push-layout.js';
 
 const account = { username: 'builder', password: 'correct-horse?battery' };

@@ -2,7 +2,7 @@ import { BuildError } from '@nohands/domain';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestReference, imageReference } from './image-reference.js';
+import { digestReference, imageReference } from '@nohands/domain';
 import type { RegistryAccess } from './registry-access.js';
 import { Skopeo } from './skopeo.js';
 

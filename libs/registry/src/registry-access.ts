@@ -1,4 +1,4 @@
-import type { Registry } from './image-reference.js';
+import type { Registry } from '@nohands/domain';
 
 export type RegistryCredentials = { readonly username: string; readonly password: string };
 

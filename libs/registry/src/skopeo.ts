@@ -2,7 +2,7 @@ import { baseEnvironment, ProgramNotFound, runProgram, type ProgramResult } from
 import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isInsecure } from './image-reference.js';
+import { isInsecure } from '@nohands/domain';
 import { pushErrorOf, saysNotFound, tooSlowError, unavailableError } from './push-error.js';
 import type { RegistryAccess } from './registry-access.js';
 

@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Configuration } from '@nohands/config';
 import { BuildsStore, CommitsStore, type Idempotency, type RepositoryRow } from '@nohands/database';
-import { includesRole, parseRefText, Problem, type UserPrincipal } from '@nohands/domain';
+import {
+  imageReference,
+  includesRole,
+  parseRefText,
+  Problem,
+  registryOf,
+  type UserPrincipal,
+} from '@nohands/domain';
 import { Tickets } from '@nohands/queue';
 import { createHash } from 'node:crypto';
 import { invalidField } from '../http/api-problems.errors.js';
@@ -112,15 +119,14 @@ export class TriggerService {
 
   #imageTag({ imageName }: RepositoryRow, sha: string): string {
     const { dockerRegistry } = this.configuration;
-    return `${dockerRegistry === null ? '' : `${dockerRegistry}/`}${imageName}:${sha}`;
+    return dockerRegistry === null
+      ? `${imageName}:${sha}`
+      : imageReference(registryOf(dockerRegistry), imageName, sha);
   }
 }
 
 function readIdempotency(body: TriggerBuildDto, key: string | null): Idempotency | null {
   if (key === null) return null;
-  if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
-    throw invalidField('header:Idempotency-Key', 'must be 1 to 200 visible ASCII characters');
-  }
   const fields = [
     body.repository_id,
     body.commit_id ?? null,

@@ -1,5 +1,5 @@
-import { checkImageName } from '@nohands/domain';
 import { isIPv4 } from 'node:net';
+import { checkImageName } from './image-name.js';
 
 /** Where images are pushed: the `DOCKER_REGISTRY` setting, read. */
 export type Registry = {

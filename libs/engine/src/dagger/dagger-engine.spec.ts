@@ -238,7 +238,10 @@ describe('an engine that cannot be reached', () => {
       daggerBin: replay.daggerBin,
       engineHosts: [nobody, replay.engineHost],
     });
-    expect(await engine.probe()).toMatchObject({ ready: true, warnings: [expect.stringContaining(nobody)] });
+    expect(await engine.probe()).toMatchObject({
+      ready: true,
+      warnings: [expect.stringContaining(nobody), expect.stringContaining('UTF-8')],
+    });
   });
 
   it.each(['/nonexistent/dagger', 'no-such-dagger-program'])(
@@ -270,7 +273,7 @@ describe('an engine that cannot be reached', () => {
       ready: true,
       name: 'dagger',
       version: 'engine v0.21.8, CLI v0.21.8',
-      warnings: [],
+      warnings: [expect.stringContaining('UTF-8')],
     });
     await expectSessionGone();
   });

@@ -12,7 +12,7 @@ import {
 } from '../build-engine.js';
 import { planDockerfile } from '../dockerfile-plan.js';
 import { readDockerfile } from '../dockerfile-source.js';
-import { toBuildError } from './dagger-errors.js';
+import { readFailedCommand, toBuildError } from './dagger-errors.js';
 import { probeDagger } from './dagger-probe.js';
 import { isEngineListening } from './engine-hosts.js';
 import { exportImage } from './export-image.js';
@@ -20,6 +20,7 @@ import { DaggerSession, SessionNotOpened } from './session/dagger-session.js';
 import { BuildTranscript } from './telemetry/build-transcript.js';
 import { OtlpReceiver } from './telemetry/otlp-receiver.js';
 import { takeImage } from './take-image.js';
+import { UnfinishedRuns } from './unfinished-runs.js';
 
 export type DaggerEngineOptions = {
   /** The Dagger CLI: a name on the system's PATH, or an absolute path. It is never downloaded. */
@@ -49,6 +50,7 @@ type OpenBuild = {
 /** Builds on a running Dagger engine: one CLI session per build, steps and output by OTLP. */
 export class DaggerEngine extends BuildEngine {
   override readonly name = 'dagger';
+  private readonly unfinishedRuns = new UnfinishedRuns();
 
   constructor(private readonly options: DaggerEngineOptions) {
     super();
@@ -61,7 +63,8 @@ export class DaggerEngine extends BuildEngine {
   override async build(request: BuildRequest, sink: BuildSink, signal: AbortSignal): Promise<BuiltImage> {
     signal.throwIfAborted();
     const { content } = await readDockerfile(request.contextDirectory, request.dockerfilePath);
-    const transcript = new BuildTranscript(sink, planDockerfile(content.toString('utf8'), request.target));
+    const plan = planDockerfile(content.toString('utf8'), request.target);
+    const transcript = new BuildTranscript(sink, plan, this.unfinishedRuns.recall(request, plan));
     const refused = new AbortController();
     const receiver = await OtlpReceiver.listen(
       (kind, body) => transcript.read(kind, body),
@@ -74,6 +77,9 @@ export class DaggerEngine extends BuildEngine {
       const { stopMs = defaultStopMs } = this.options;
       await buildAndEnd({ session, receiver, transcript }, request, { archive, signal: stop, stopMs });
       return await takeImage(archive, request.layoutDirectory);
+    } catch (error) {
+      if (transcript.unfinished !== null) this.unfinishedRuns.remember(request, plan, transcript.unfinished);
+      throw error;
     } finally {
       receiver.close();
       await rm(archive, { force: true });
@@ -137,7 +143,8 @@ async function buildAndEnd(build: OpenBuild, request: BuildRequest, run: BuildRu
   const isComplete = await build.session.close(isLost ? 0 : tailMs);
   build.receiver.close();
   await build.receiver.drain();
-  const failed = await build.transcript.finish(failure === null ? 'success' : 'failed');
+  const blamed = readFailedCommand(failure?.error);
+  const failed = await build.transcript.finish(failure === null ? 'success' : 'failed', blamed);
   if (run.signal.aborted) run.signal.throwIfAborted();
   if (failure !== null) throw toBuildError(failure.error, failed);
   if (!isComplete) throw incompleteLog();

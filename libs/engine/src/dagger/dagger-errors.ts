@@ -1,4 +1,5 @@
 import { BuildError, type BuildErrorCode } from '@nohands/domain';
+import type { FailedCommand } from './telemetry/build-transcript.js';
 import type { FailedStep } from './telemetry/step-reporter.js';
 
 type ErrorRule = {
@@ -92,14 +93,29 @@ export function toBuildError(error: unknown, failed: FailedStep | null): BuildEr
   );
 }
 
+/** The command that the SDK's `ExecError` blames, or null for any other error. */
+export function readFailedCommand(error: unknown): FailedCommand | null {
+  const exitCode = exitCodeOf(error);
+  if (exitCode === null || !(error instanceof Error) || !('cmd' in error) || !Array.isArray(error.cmd))
+    return null;
+  return { args: error.cmd.map(String), exitCode };
+}
+
 function stepFailed(failed: FailedStep, error: unknown): BuildError {
   const exitCode = failed.exitCode ?? exitCodeOf(error);
   const step = failed.number === 0 ? failed.name : `Step ${failed.number} (${failed.name})`;
   return new BuildError(
     'step_failed',
     `${step} failed with exit code ${exitCode}. Read its last lines, correct the command and build again.`,
-    failed.tail === '' ? null : failed.tail,
+    failed.tail || tailOf(error) || null,
   );
+}
+
+/** The last output of the SDK's `ExecError`, which has each stream by itself. */
+function tailOf(error: unknown): string {
+  const { stdout = '', stderr = '' } = error as { readonly stdout?: unknown; readonly stderr?: unknown };
+  const texts = [stdout, stderr].filter((text) => typeof text === 'string' && text !== '');
+  return texts.join('\n').slice(-4096);
 }
 
 /** The SDK's `ExecError` tells it by a field, the engine by its words. */

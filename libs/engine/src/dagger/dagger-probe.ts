@@ -8,6 +8,10 @@ import { isEngineListening } from './engine-hosts.js';
 import { DaggerSession, SessionNotOpened } from './session/dagger-session.js';
 import { postWithoutTimeout } from './session/post-without-timeout.js';
 
+/** Measured up to engine 0.21.8: docs/adr/0005-dagger-sessions.md. */
+const losesBytes =
+  'Dagger engines drop pieces of output that are not valid UTF-8: binary output and long output beyond ASCII may lack parts.';
+
 const connectMs = 1_000;
 const sessionMs = 3_000;
 
@@ -30,7 +34,7 @@ export async function probeDagger(options: DaggerEngineOptions): Promise<EngineP
     }
     const silent = engines.filter((engine) => engine.version === null).map((engine) => engine.reason);
     const version = `engine ${answering.version}, CLI ${cli}`;
-    return { ready: true, name: 'dagger', version, warnings: silent };
+    return { ready: true, name: 'dagger', version, warnings: [...silent, losesBytes] };
   } catch (error) {
     // Expected: the CLI is missing or cannot be started. The port's promise is never to throw.
     return unavailable(reasonOf(error, options.daggerBin));

@@ -2,6 +2,7 @@ import type { PlannedStep } from '../../dockerfile-plan.js';
 import type { EngineCall } from './call-arguments.js';
 import { matchStep } from './match-step.js';
 import { nameInstruction } from './instruction-name.js';
+import { SilentRuns } from './silent-runs.js';
 import type { StepEnding, StepReporter } from './step-reporter.js';
 import { chainOfStages, findUsedStages } from './used-stages.js';
 
@@ -21,12 +22,15 @@ type Progress = {
 export class DockerfileProgress {
   private readonly progress: readonly Progress[];
   private readonly idOfCall = new Map<string, string>();
+  private readonly silent: SilentRuns;
   private hasUnknownWork = false;
 
   constructor(
     private readonly plan: readonly PlannedStep[],
     private readonly reporter: StepReporter,
+    unfinished: ReadonlySet<number>,
   ) {
+    this.silent = new SilentRuns(plan, unfinished);
     this.progress = plan.map((step, index) => ({
       step,
       id: `plan-${index}`,
@@ -63,6 +67,40 @@ export class DockerfileProgress {
     return this.idOfCall.get(callId) ?? callId;
   }
 
+  /** Output of a RUN that the engine does not name: the reporter's name of its step, or null when it cannot be told. */
+  startSilent(at: number): string | null {
+    const { index, passed } = this.silent.next();
+    if (passed !== null) this.endIndex(passed, { hasFailed: false, exitCode: 0, completedAt: at });
+    const progress = index === null ? undefined : this.progress[index];
+    if (progress === undefined) {
+      this.hasUnknownWork = true;
+      return null;
+    }
+    progress.known ??= { startedAt: at, ending: null };
+    this.reportUpTo(progress, at);
+    return progress.id;
+  }
+
+  /** One of the two streams of such a RUN is complete. */
+  closeSilent(): void {
+    this.silent.closeStream();
+  }
+
+  /** The whole build has ended, and with it the RUN that was not named, if there was one. */
+  endSilent(ending: Pick<StepEnding, 'hasFailed' | 'exitCode' | 'completedAt'>): void {
+    if (this.silent.last !== null && (!ending.hasFailed || ending.exitCode !== null)) {
+      this.endIndex(this.silent.last, ending);
+    }
+  }
+
+  /** The index in the plan of the RUN that a failed or cancelled build ended in; null when none is known. */
+  get unfinished(): number | null {
+    const index = this.progress.findLastIndex(
+      ({ step, known }) => isRun(step) && known !== null && (known.ending === null || known.ending.hasFailed),
+    );
+    return index === -1 ? null : index;
+  }
+
   /** No more is to come: after success everything left was in the cache, else only what is known is told. */
   finish(isSuccess: boolean): void {
     const used = isSuccess ? findUsedStages(this.plan) : new Set<number>();
@@ -72,6 +110,12 @@ export class DockerfileProgress {
       const last = used.has(stage) ? steps.at(-1) : steps.findLast(({ known }) => known !== null);
       if (last !== undefined) this.reportUpTo(last, now);
     }
+  }
+
+  private endIndex(index: number, ending: Pick<StepEnding, 'hasFailed' | 'exitCode' | 'completedAt'>): void {
+    const progress = this.progress[index];
+    if (progress === undefined) return;
+    this.end(progress.id, { ...ending, isCached: false, hasOutput: false });
   }
 
   private isNext(progress: Progress): boolean {

@@ -38,15 +38,17 @@ type Row = TokenDto & { readonly user_email?: string };
               <td>
                 <code>{{ token.prefix }}…</code>
               </td>
-              <td class="quiet"><nh-time [at]="token.created_at" /></td>
-              <td class="quiet">
+              <td class="quiet" data-label="made"><nh-time [at]="token.created_at" /></td>
+              <td class="quiet" data-label="used">
                 @if (token.last_used_at; as at) {
                   <nh-time [at]="at" />
                 } @else {
-                  never used
+                  never
                 }
               </td>
-              <td class="quiet">{{ token.expires_at ? exact(token.expires_at) : 'never ends' }}</td>
+              <td class="quiet" data-label="ends">
+                {{ token.expires_at ? exact(token.expires_at) : 'never' }}
+              </td>
               <td class="end">
                 @if (asked() === token.id) {
                   <button

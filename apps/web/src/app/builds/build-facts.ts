@@ -54,7 +54,7 @@ export class BuildFacts {
   protected readonly isStopping = computed(() => this.isOpen() && this.build().cancel_requested_at !== null);
   protected readonly waitsFor = computed(() => {
     const reason = this.build().waiting_reason;
-    return reason === null ? null : waitingReasons[reason];
+    return reason === null ? null : waitingReasons[reason].long;
   });
   protected readonly imageAddress = computed(() =>
     downloadBuildImage.PATH.replace('{id}', String(this.build().id)),

@@ -6,6 +6,7 @@ import { BuildState } from '../look/build-state';
 import { RelativeTime } from '../look/relative-time';
 import { Sha } from '../look/sha';
 import { refName } from './ref-name';
+import { waitingReasons } from './waiting-reasons';
 
 @Component({
   selector: 'nh-build-table',
@@ -28,7 +29,9 @@ import { refName } from './ref-name';
             <td>
               <nh-build-state [status]="build.status" />
               @if (build.cancel_requested_at && build.status === 'running') {
-                <span class="quiet small"> stopping</span>
+                <span class="quiet small">stopping</span>
+              } @else if (build.status === 'pending' && build.waiting_reason) {
+                <span class="quiet small">{{ reasons[build.waiting_reason].short }}</span>
               }
             </td>
             <td>
@@ -47,8 +50,14 @@ import { refName } from './ref-name';
       </tbody>
     </table>
   `,
+  styles: `
+    nh-build-state + span {
+      margin-left: 6px;
+    }
+  `,
 })
 export class BuildTable {
   readonly builds = input.required<readonly BuildDto[]>();
   protected readonly refName = refName;
+  protected readonly reasons = waitingReasons;
 }

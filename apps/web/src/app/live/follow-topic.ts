@@ -30,7 +30,8 @@ function followOne(socket: LiveSocket, topic: string, handlers: TopicHandlers): 
   const leave = socket.subscribe(topic, {
     receive: (frame) => {
       if (frame.event === 'state') handlers.state(frame.data);
-      if (frame.event !== 'subscribed') return;
+      // Refused: what loading answers says why.
+      if (frame.event !== 'subscribed' && frame.event !== 'error') return;
       clearTimeout(impatience);
       void handlers.load();
     },

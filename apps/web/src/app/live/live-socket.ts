@@ -17,6 +17,8 @@ const firstPauseMilliseconds = 250;
 const longestPauseMilliseconds = 8_000;
 /** The server pings more often than this: longer silence means a dead connection that nobody closed. */
 const silenceMilliseconds = 45_000;
+/** Errors that end a subscription on the server but pass by themselves. */
+const passing: ReadonlySet<string> = new Set(['internal', 'unavailable', 'too_many_requests']);
 
 /**
  * The one WebSocket of the tab. Topics outlive connections: after a cut it connects again, with growing pauses, and
@@ -28,7 +30,8 @@ export class LiveSocket {
   private readonly topics = new Map<string, Set<Subscriber>>();
   private readonly state = signal<'idle' | 'connecting' | 'open' | 'waiting'>('idle');
   private socket: WebSocket | null = null;
-  private failures = 0;
+  /** Connections lost or refused in a row. */
+  readonly failures = signal(0);
   private retry: ReturnType<typeof setTimeout> | undefined;
   private silence: ReturnType<typeof setTimeout> | undefined;
 
@@ -52,13 +55,23 @@ export class LiveSocket {
   /** Asks for a topic again, from the subscribers' present cursor: mends a gap. */
   resume(topic: string): void {
     if (!this.isOpen() || !this.topics.has(topic)) return;
-    this.send('unsubscribe', { topic });
     this.ask(topic);
   }
 
   /** Does not wait for the end of a pause. */
   connectNow(): void {
     if (this.state() === 'waiting') this.connect();
+  }
+
+  /** Ends the connection: the next one belongs to whoever is signed in then. */
+  disconnect(): void {
+    const socket = this.socket;
+    this.socket = null;
+    clearTimeout(this.retry);
+    clearTimeout(this.silence);
+    this.state.set('idle');
+    this.isReconnecting.set(false);
+    socket?.close();
   }
 
   private leave(topic: string, subscriber: Subscriber): void {
@@ -84,7 +97,7 @@ export class LiveSocket {
     if (socket !== this.socket) return;
     this.state.set('open');
     this.isReconnecting.set(false);
-    this.failures = 0;
+    this.failures.set(0);
     this.expectSound(socket);
     for (const topic of this.topics.keys()) this.ask(topic);
   }
@@ -96,6 +109,9 @@ export class LiveSocket {
     const topic = frame?.event === 'ping' ? undefined : frame?.data.topic;
     if (frame === null || topic === undefined) return;
     for (const subscriber of this.topics.get(topic) ?? []) subscriber.receive(frame);
+    if (frame.event === 'error' && passing.has(frame.data.code)) {
+      setTimeout(() => this.resume(topic), longestPauseMilliseconds / 4);
+    }
   }
 
   private closed(socket: WebSocket): void {
@@ -105,8 +121,8 @@ export class LiveSocket {
     if (this.topics.size === 0) return this.state.set('idle');
     this.state.set('waiting');
     this.isReconnecting.set(true);
-    const pause = Math.min(longestPauseMilliseconds, firstPauseMilliseconds * 2 ** this.failures);
-    this.failures += 1;
+    const pause = Math.min(longestPauseMilliseconds, firstPauseMilliseconds * 2 ** this.failures());
+    this.failures.update((failures) => failures + 1);
     // Spread by half, so that a restarted server is not met by all tabs at once.
     this.retry = setTimeout(() => this.connect(), pause * (0.5 + Math.random() / 2));
   }

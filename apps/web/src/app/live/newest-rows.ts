@@ -1,12 +1,12 @@
 /** A row whose `revision` rises with every change: late or repeated news never overwrite newer ones. */
 export type RevisedRow = { readonly id: number; readonly revision: number };
 
-/** The newer of two versions of a row. */
+/** The newer of two versions of a row; of the same revision the one that came last (why a build waits has none). */
 export function newerOf<Row extends RevisedRow>(known: Row | undefined, incoming: Row): Row {
-  return known !== undefined && known.revision >= incoming.revision ? known : incoming;
+  return known !== undefined && known.revision > incoming.revision ? known : incoming;
 }
 
-/** Puts news into the rows that are shown; a row that is not shown stays out. The same array when nothing changed. */
+/** Puts news into the rows that are shown; a row that is not shown stays out. */
 export function updateRows<Row extends RevisedRow>(rows: readonly Row[], incoming: Row): readonly Row[] {
   const index = rows.findIndex((row) => row.id === incoming.id);
   const known = rows[index];

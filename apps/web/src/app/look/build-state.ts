@@ -39,6 +39,7 @@ export const stateWords: Record<BuildStatus, string> = {
       gap: 6px;
       font-weight: 500;
       white-space: nowrap;
+      vertical-align: middle;
       color: var(--ink-quiet);
     }
     :host([data-state='success']) {

@@ -36,6 +36,11 @@ export class Frame {
 
   constructor() {
     inject(DestroyRef).onDestroy(inject(Shortcuts).add(this.shortcuts()));
+    inject(DestroyRef).onDestroy(() => this.live.disconnect());
+    // A connection is also refused when the session has ended: then this answers 401 and leads to the sign-in page.
+    effect(() => {
+      if (this.live.failures() > 0) void this.session.load().catch(() => undefined);
+    });
     // The server came back: what was unknown while it was away is asked again.
     effect(() => {
       if (!this.live.isOpen()) return;

@@ -1,5 +1,11 @@
 import { BuildError } from '@nohands/domain';
-import { baseEnvironment, findProgram, runProgram } from '@nohands/process';
+import {
+  ProgramNotFound,
+  ProgramNotStarted,
+  baseEnvironment,
+  findProgram,
+  runProgram,
+} from '@nohands/process';
 import {
   BuildEngine,
   type BuildRequest,
@@ -7,6 +13,7 @@ import {
   type BuiltImage,
   type EngineProbe,
 } from '../build-engine.js';
+import { InvalidLayout } from '../layout.js';
 import type { BuildUser } from './build-user.js';
 import type { BuildIsolation } from './buildah-commands.js';
 import { BuildahRun, type BuildahRunOptions } from './buildah-run.js';
@@ -68,7 +75,11 @@ export class BuildahEngine extends BuildEngine {
     if (!probe.ready) throw new BuildError(probe.code, probe.reason);
     signal.throwIfAborted();
     const options = await this.prepareRun(String(request.repositoryId), probe.version);
-    return new BuildahRun(options, request, sink, signal).run();
+    try {
+      return await new BuildahRun(options, request, sink, signal).run();
+    } catch (error) {
+      throw signal.aborted ? error : nameFailure(error);
+    }
   }
 
   private examineOnce(): Promise<EngineProbe> {
@@ -122,13 +133,7 @@ export class BuildahEngine extends BuildEngine {
   }
 
   private async prepareRun(storageName: string, version: string): Promise<BuildahRunOptions> {
-    const {
-      stateDirectory,
-      user,
-      recordDirectory,
-      insecureRegistries = [],
-      registryMirrors: mirrors = [],
-    } = this.options;
+    const { user, recordDirectory, insecureRegistries = [], registryMirrors: mirrors = [] } = this.options;
     const { storage, lock } = await this.storage.place(storageName);
     return {
       ...{ user, recordDirectory, isolation: this.isolation, version },
@@ -144,6 +149,22 @@ export class BuildahEngine extends BuildEngine {
 
 const chrootWarning =
   'BUILD_ISOLATION=chroot: builds run without a network of their own and can reach every service of this machine. Build only code that you trust.';
+
+/** Gives failures of this machine the words of a build; everything else stays what it is. */
+function nameFailure(error: unknown): unknown {
+  if (error instanceof ProgramNotFound || error instanceof ProgramNotStarted) {
+    return new BuildError('engine_unavailable', error.message, null, { cause: error });
+  }
+  if (error instanceof InvalidLayout) {
+    const message = `Buildah wrote an image that does not check out: ${error.message} Build again.`;
+    return new BuildError('engine_failed', message, null, { cause: error });
+  }
+  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
+    const message = 'The disk of the build is full. Free some space, then build again.';
+    return new BuildError('no_space', message, null, { cause: error });
+  }
+  return error;
+}
 
 /** `home`: buildah wants one that it may enter. */
 async function readVersion(home: string): Promise<string> {

@@ -59,6 +59,8 @@ function handOver() {
       // A session of its own: Ctrl-C reaches this process only, and start.ts stops things in order. When this process
       // is killed the channel closes, and start.ts stops too.
       detached: true,
+      // Compiled modules are kept: a warm start is mostly loading code. start.ts hands the folder on to API and worker.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'nohands', 'compile') },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     },
   );

@@ -1,5 +1,6 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { getCompileCacheDir } from 'node:module';
+import { dirname, join } from 'node:path';
 import { environmentOfChildren, type Configuration } from '@nohands/config';
 import { locateServiceHome } from '@nohands/embedded';
 import type { MessageFromChild } from './child-protocol.ts';
@@ -72,7 +73,8 @@ class Server {
     const { dataDir, databaseUrl, secretKey } = this.#configuration;
     for (const folder of ['git', 'storage', 'log'])
       mkdirSync(join(dataDir, folder), { recursive: true, mode: 0o700 });
-    const home = await locateServiceHome(dataDir);
+    const buildStorage = join((await locateServiceHome(dataDir)).path, 'builds');
+    mkdirSync(buildStorage, { recursive: true, mode: 0o700 });
     // Before the database: both make a system user, one after the other.
     const buildUser = await this.#parts.prepareBuildUser();
     const sample = prepareSampleRepository(dataDir);
@@ -81,11 +83,13 @@ class Server {
     await Promise.allSettled([sample, database]);
     const [connectionString] = await Promise.all([database, sample]);
     await this.#parts.migrate(connectionString);
+    const compileCache = getCompileCacheDir();
     return environmentOfChildren({
       DATA_DIR: dataDir,
       DATABASE_URL: connectionString,
       SECRET_KEY: secretKey ?? prepareSecretKey(dataDir),
-      NOHANDS_BUILD_STORAGE: join(home.path, 'builds'),
+      NOHANDS_BUILD_STORAGE: buildStorage,
+      ...(compileCache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compileCache) }),
       ...(buildUser === null ? {} : { NOHANDS_BUILD_USER: buildUser }),
     });
   }

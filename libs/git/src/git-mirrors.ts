@@ -4,6 +4,7 @@ import { GitError } from './git-error.js';
 import { GitMirror } from './git-mirror.js';
 import { GitProgram } from './git-program.js';
 import type { GitRemote, GitSettings } from './git-settings.js';
+import { MirrorUpkeep } from './mirror-upkeep.js';
 
 /** The git program of this machine, as far as we care. */
 export type GitProbe =
@@ -23,12 +24,8 @@ export class GitMirrors {
     if (!Number.isSafeInteger(repositoryId) || repositoryId < 1)
       throw new GitError('internal', 'A repository id is a positive number.');
     await this.prepare();
-    return new GitMirror(
-      join(this.settings.mirrorsDirectory, String(repositoryId)),
-      remote,
-      this.git,
-      this.settings,
-    );
+    const directory = join(this.settings.mirrorsDirectory, String(repositoryId));
+    return new GitMirror(new MirrorUpkeep(directory, remote, this.git, this.settings), this.git);
   }
 
   /** Whether git is there and new enough; never rejects. */

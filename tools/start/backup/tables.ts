@@ -3,18 +3,20 @@ import { BackupError, type BackupTable } from './manifest.ts';
 
 /** Kept by the migrations themselves. */
 const migrationsTable = 'migrations';
+/** What is true of this machine and this moment only. */
+const transientTables = ['workers'];
 
 export type TableShape = Omit<BackupTable, 'rows'>;
 
-/** All tables of the application's schema and their stored columns, by name. */
+/** The tables of the application's schema that a backup holds, and their stored columns, by name. */
 export async function readTables(client: Client): Promise<TableShape[]> {
   const { rows } = await client.query<{ name: string; columns: string[] }>(
     `SELECT c.table_name AS name, array_agg(c.column_name::text ORDER BY c.ordinal_position) AS columns
      FROM information_schema.columns c
      JOIN information_schema.tables t USING (table_schema, table_name)
-     WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' AND c.is_generated = 'NEVER' AND t.table_name <> $1
+     WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' AND c.is_generated = 'NEVER' AND t.table_name <> ALL($1)
      GROUP BY c.table_name ORDER BY c.table_name`,
-    [migrationsTable],
+    [[migrationsTable, ...transientTables]],
   );
   return rows;
 }

@@ -422,6 +422,7 @@ export function describeRealBuilds(name: string, makeEngine: MakeEngine, limits:
         labels: { 'a.b': 'c d=e' },
       });
       expect(sink.text('stdout')).toBe('<--file=/etc/passwd $(id) "x">\n');
+      expect(sink.started).toHaveLength(4);
       expect(readConfig(image)).toMatchObject({ config: { Labels: { 'a.b': 'c d=e' } } });
     });
 

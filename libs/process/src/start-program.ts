@@ -57,6 +57,8 @@ class StartedProgram implements RunningProgram {
   private hasTimedOut = false;
   private hasClosed = false;
   private stopping: Promise<void> | null = null;
+  /** Ends when nothing is left of a namespace whose outer process somebody else killed; its output is still read. */
+  private ending: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly request: ProgramRequest,
@@ -78,7 +80,7 @@ class StartedProgram implements RunningProgram {
   }
 
   stop(): Promise<void> {
-    this.stopping ??= this.hasClosed ? Promise.resolve() : this.end();
+    this.stopping ??= this.hasClosed ? this.ending.then(() => undefined) : this.end();
     return this.stopping;
   }
 
@@ -102,7 +104,7 @@ class StartedProgram implements RunningProgram {
         clearTimeout(deadline);
         this.request.signal?.removeEventListener('abort', onAbort);
         this.hasClosed = true;
-        if (this.stopping === null) this.record.remove();
+        if (this.stopping === null) void this.ending.then(() => this.record.remove());
         resolve({ exitCode, signal, timedOut: this.hasTimedOut });
       });
     });
@@ -112,7 +114,9 @@ class StartedProgram implements RunningProgram {
   private endRest(signal: NodeJS.Signals | null): void {
     if (!this.handle.isNamespaced) sendSignal(-this.pid, 'SIGKILL');
     // A namespace goes with its first process; only when somebody killed `unshare` is that one still ending.
-    else if (signal !== null) this.stopQuietly();
+    else if (signal !== null && this.stopping === null) {
+      this.ending = endProcesses(this.handle, this.request.graceMs ?? defaultGraceMs).catch(() => false);
+    }
   }
 
   private startDeadline(): NodeJS.Timeout | undefined {

@@ -38,7 +38,7 @@ export class BuildOutput {
       }),
       this.pump(stderr, (text) => {
         this.errorTail = (this.errorTail + text).slice(-errorTailBytes);
-        return this.write('stderr', text);
+        return this.enqueue(() => this.write('stderr', text));
       }),
     ]).finally(() => clearTimeout(this.holdTimer));
   }
@@ -64,11 +64,15 @@ export class BuildOutput {
     this.deliver(this.reader.flush()).catch(() => undefined);
   }
 
-  /** One after the other: a slow sink must not see a later event first. */
   private deliver(events: readonly OutputEvent[]): Promise<void> {
-    this.queue = this.queue.then(async () => {
+    return this.enqueue(async () => {
       for (const event of events) await this.handle(event);
     });
+  }
+
+  /** One after the other, both streams: a slow sink must not see a later event first, or two at once. */
+  private enqueue(task: () => Promise<void>): Promise<void> {
+    this.queue = this.queue.then(task);
     return this.queue;
   }
 

@@ -47,10 +47,7 @@ export class BuildahRun {
   async run(): Promise<BuiltImage> {
     const { contextDirectory, dockerfilePath, target } = this.request;
     const dockerfile = await readDockerfile(contextDirectory, dockerfilePath);
-    const plan = withLabelSteps(
-      planDockerfile(dockerfile.content.toString('utf8'), target),
-      this.request.labels,
-    );
+    const plan = this.plan(dockerfile.content.toString('utf8'), target);
     try {
       await openContext(contextDirectory);
       await removeTree(this.options.user, this.places.layout);
@@ -61,6 +58,13 @@ export class BuildahRun {
     } finally {
       await this.cleanUp();
     }
+  }
+
+  private plan(content: string, target: string | null): PlannedStep[] {
+    const steps = planDockerfile(content, target);
+    // Buildah makes steps of the labels in the last stage of the file; before it, they are no steps.
+    const isWhole = steps.at(-1)?.stage === planDockerfile(content, null).at(-1)?.stage;
+    return isWhole ? withLabelSteps(steps, this.request.labels) : steps;
   }
 
   private async build(dockerfile: DockerfileSource, plan: readonly PlannedStep[]): Promise<void> {
@@ -83,7 +87,10 @@ export class BuildahRun {
   private async follow(program: RunningProgram, output: BuildOutput): Promise<ProgramExit> {
     try {
       await output.read(program.stdout, program.stderr);
-      return await program.exited;
+      const exit = await program.exited;
+      // Killed by somebody: the rest of it is still ending.
+      if (exit.signal !== null) await stopConfirmed(program);
+      return exit;
     } catch (error) {
       // Expected: the sink refused, or an abort closed the streams. Neither may leave buildah behind.
       await stopConfirmed(program);

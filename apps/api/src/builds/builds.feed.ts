@@ -59,7 +59,7 @@ export class BuildsFeed implements OnModuleInit, OnApplicationShutdown {
     try {
       while (!signal.aborted) {
         const seen = tail.changed.count;
-        const position = tail.position;
+        const { position, hasLooked } = tail;
         const chunks = tail.chunksAfter(cursor) ?? (await this.logs.read(viewer, buildId, cursor));
         for (const chunk of chunks) {
           yield { chunk };
@@ -72,7 +72,7 @@ export class BuildsFeed implements OnModuleInit, OnApplicationShutdown {
           const isPatient = performance.now() - endedAt < sealPatienceMilliseconds;
           if (position.logSha256 !== null || !isPatient) return yield { end: position };
         }
-        if (position === null && tail.hasLooked) return;
+        if (position === null && hasLooked) return;
         await tail.changed.wait(seen, endedAt === null ? waitMilliseconds : sealPatienceMilliseconds, signal);
       }
     } finally {

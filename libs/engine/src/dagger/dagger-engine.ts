@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BuildError } from '@nohands/domain';
-import { ProgramNotFound } from '@nohands/process';
+import { ProgramNotFound, ProgramNotStopped } from '@nohands/process';
 import {
   BuildEngine,
   StopUnconfirmed,
@@ -138,7 +138,7 @@ async function buildAndEnd(build: OpenBuild, request: BuildRequest, run: BuildRu
     (error: unknown) => ({ error }),
   );
   if (run.signal.aborted) return endCancelled(build, run);
-  const isLost = failure !== null && toBuildError(failure.error, null).code === 'engine_unavailable';
+  const isLost = failure !== null && toBuildError(failure.error, null, []).code === 'engine_unavailable';
   // A CLI whose engine died never ends by itself.
   const isComplete = await build.session.close(isLost ? 0 : tailMs);
   build.receiver.close();
@@ -146,12 +146,21 @@ async function buildAndEnd(build: OpenBuild, request: BuildRequest, run: BuildRu
   const blamed = readFailedCommand(failure?.error);
   const failed = await build.transcript.finish(failure === null ? 'success' : 'failed', blamed);
   if (run.signal.aborted) run.signal.throwIfAborted();
-  if (failure !== null) throw toBuildError(failure.error, failed);
+  if (failure !== null) throw toBuildError(failure.error, failed, hiddenParts(request));
   if (!isComplete) throw incompleteLog();
 }
 
+/** What no error may show: where things lie on this machine, and the passwords of this build. */
+function hiddenParts(request: BuildRequest): string[] {
+  const passwords = request.pullCredentials.map((credential) => credential.password);
+  return [request.contextDirectory, request.workDirectory, request.layoutDirectory, ...passwords];
+}
+
 async function endCancelled(build: OpenBuild, { signal, stopMs }: BuildRun): Promise<never> {
-  const isConfirmed = await build.session.close(stopMs);
+  const isConfirmed = await build.session.close(stopMs).catch((error: unknown) => {
+    if (error instanceof ProgramNotStopped) return false;
+    throw error;
+  });
   build.receiver.close();
   await build.receiver.drain();
   await build.transcript.finish('cancelled');

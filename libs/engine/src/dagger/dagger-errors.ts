@@ -73,15 +73,19 @@ const rules: readonly ErrorRule[] = [
 ];
 
 /**
- * What the engine's message means, as `BuildError`. Only the message is looked at: other fields of the SDK's errors
+ * What the engine's message means, as `BuildError`. `hidden` (paths of the host, passwords) is cut out of it. Only the message is looked at: other fields of the SDK's errors
  * hold whole queries, with paths and argument values.
  */
-export function toBuildError(error: unknown, failed: FailedStep | null): BuildError {
+export function toBuildError(
+  error: unknown,
+  failed: FailedStep | null,
+  hidden: readonly string[],
+): BuildError {
   if (error instanceof BuildError) return error;
   if (failed !== null && (failed.exitCode ?? exitCodeOf(error)) !== null) return stepFailed(failed, error);
   const exitCode = exitCodeOf(error);
   if (exitCode !== null) return stepFailed({ number: 0, name: 'A RUN', exitCode, tail: '' }, error);
-  const message = shorten(error instanceof Error ? error.message : String(error));
+  const message = shorten(error instanceof Error ? error.message : String(error), hidden);
   for (const { pattern, code, say } of rules) {
     const found = pattern.exec(message);
     if (found !== null) return new BuildError(code, say(found), message);
@@ -127,8 +131,9 @@ function exitCodeOf(error: unknown): number | null {
 }
 
 /** Long runs of base64 (identifiers of the engine) and trace marks say nothing to people. */
-function shorten(message: string): string {
-  return message
+function shorten(message: string, hidden: readonly string[]): string {
+  return hidden
+    .reduce((text, part) => (part === '' ? text : text.replaceAll(part, '…')), message)
     .replace(/[A-Za-z0-9+/=]{80,}/g, '…')
     .replace(/\s*\[traceparent:[0-9a-f-]+\]/g, '')
     .replace(/(?:load xxh3:[0-9a-f]+: |inputs: )+/g, '')

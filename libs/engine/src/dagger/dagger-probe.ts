@@ -13,7 +13,7 @@ const losesBytes =
   'Dagger engines drop pieces of output that are not valid UTF-8: binary output and long output beyond ASCII may lack parts.';
 
 const connectMs = 1_000;
-const sessionMs = 3_000;
+const sessionMs = 2_500;
 
 /**
  * Looks for an engine that answers: the CLI first, then all hosts at once by a session that asks for the version.

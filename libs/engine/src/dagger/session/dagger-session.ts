@@ -82,8 +82,9 @@ export class DaggerSession {
   async close(milliseconds: number): Promise<boolean> {
     this.program.stdin?.end();
     const exit = await within(this.program.exited, milliseconds);
-    if (exit === null) await this.program.stop();
-    return exit?.exitCode === 0;
+    if (exit !== null) return exit.exitCode === 0;
+    await this.program.stop();
+    return false;
   }
 }
 

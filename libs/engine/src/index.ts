@@ -8,3 +8,4 @@ export * from './buildah/buildah-engine.js';
 export type { RegistryMirror } from './buildah/container-files.js';
 export * from './fake/fake-engine.js';
 export { BuildahStorage } from './buildah/buildah-storage.js';
+export { DaggerEngine, type DaggerEngineOptions } from './dagger/dagger-engine.js';

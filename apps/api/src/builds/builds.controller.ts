@@ -1,14 +1,14 @@
-import { Body, Controller, Get, Headers, HttpCode, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query, Req } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiCreatedResponse,
-  ApiHeader,
   ApiOkResponse,
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
 import type { UserPrincipal } from '@nohands/domain';
 import { ById, Id } from '../http/by-id.decorator.js';
+import { IdempotencyKey, TakesIdempotencyKey } from '../http/idempotency-key.js';
 import { answerPage } from '../http/page-links.js';
 import type { ApiRequest } from '../http/request.js';
 import { DemandedRevision, TakesRevision } from '../http/revision.js';
@@ -38,19 +38,14 @@ export class BuildsController {
 
   @Post('trigger')
   @ApiOperation({ operationId: 'triggerBuild', summary: 'Build a commit; developers only' })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    schema: { type: 'string', maxLength: 200 },
-    description: 'The same key with the same request answers the same build',
-  })
+  @TakesIdempotencyKey()
   @ApiCreatedResponse({ type: BuildDto, description: 'The build, waiting for its turn' })
   async trigger(
     @Viewer() viewer: UserPrincipal,
     @Body() body: TriggerBuildDto,
-    @Headers('idempotency-key') key?: string,
+    @IdempotencyKey() key: string | null,
   ): Promise<BuildDto> {
-    return await this.triggers.trigger(viewer, body, key ?? null);
+    return await this.triggers.trigger(viewer, body, key);
   }
 
   @Get(':id')

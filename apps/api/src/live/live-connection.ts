@@ -71,6 +71,8 @@ export class LiveConnection {
     const states = this.sources.states.follow(this.viewer, what, signal);
     // The first step starts the listening: only then may the reader load its page.
     let next = states.next();
+    // One thing is read first, so that what may not be seen is refused instead of subscribed.
+    if (what.kind !== 'builds' && what.kind !== 'repositories') await next;
     await this.#send('subscribed', { topic });
     for (;;) {
       const { done, value } = await next;

@@ -11,10 +11,9 @@ import { BuildDto } from '../../models/build-dto';
 import { TriggerBuildDto } from '../../models/trigger-build-dto';
 
 export interface TriggerBuild$Params {
-  'idempotency-key': string;
 
 /**
- * The same key with the same request answers the same build
+ * The same key with the same request answers the same object
  */
   'Idempotency-Key'?: string;
       body: TriggerBuildDto
@@ -23,7 +22,6 @@ export interface TriggerBuild$Params {
 export function triggerBuild(http: HttpClient, rootUrl: string, params: TriggerBuild$Params, context?: HttpContext): Observable<StrictHttpResponse<BuildDto>> {
   const rb = new RequestBuilder(rootUrl, triggerBuild.PATH, 'post');
   if (params) {
-    rb.header('idempotency-key', params['idempotency-key'], {});
     rb.header('Idempotency-Key', params['Idempotency-Key'], {});
     rb.body(params.body, 'application/json');
   }

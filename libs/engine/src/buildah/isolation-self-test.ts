@@ -32,6 +32,7 @@ export type SelfTestOptions = {
 const deadlineMs = 60_000;
 const staleMs = 3_600_000;
 const folderPrefix = 'self-test-';
+const sentinelPrefix = 'nohands-sentinel-';
 
 /**
  * Really builds a Dockerfile that looks for the host: its processes, files (by break-out from a chroot and by a
@@ -59,16 +60,13 @@ async function runSelfTest(
   folder: string,
   busybox: string,
 ): Promise<SelfTestFinding | null> {
-  const token = `9${randomInt(2 ** 40, 2 ** 47)}`;
+  const token = `0.000${randomInt(2 ** 40, 2 ** 47)}`;
   const trap = await plantLoopbackTrap(token);
-  const outside = await mkdtemp(join(tmpdir(), 'nohands-sentinel-'));
-  // Sleeps for `token` seconds: a host process that a RUN can tell from its own.
-  const program = startProgram({
-    command: 'sleep',
-    args: [token],
-    environment: baseEnvironment(),
-    deadlineMs,
-  });
+  const outside = await mkdtemp(join(tmpdir(), sentinelPrefix));
+  // A host process that a RUN can tell from its own: `sleep` adds its arguments up. It dies with this process.
+  const args = [String(deadlineMs / 1000), token];
+  const environment = baseEnvironment();
+  const program = startProgram({ command: 'sleep', args, environment, tied: { endSignal: 'SIGKILL' } });
   try {
     const files = [
       await plantFile(outside, token),
@@ -181,12 +179,18 @@ async function plantFile(directory: string, token: string): Promise<string> {
   return file;
 }
 
-/** Folders of self-tests that were killed. */
+/** What self-tests left that were killed. */
 async function removeStale(options: SelfTestOptions): Promise<void> {
-  for (const name of await readdir(options.directory)) {
-    const folder = join(options.directory, name);
-    if (!name.startsWith(folderPrefix)) continue;
-    const age = Date.now() - (await stat(folder).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
-    if (age > staleMs) await removeTree(options.run.user, folder);
+  const places = [
+    { directory: options.directory, prefix: folderPrefix },
+    { directory: tmpdir(), prefix: sentinelPrefix },
+  ];
+  for (const { directory, prefix } of places) {
+    for (const name of await readdir(directory)) {
+      if (!name.startsWith(prefix)) continue;
+      const folder = join(directory, name);
+      const changed = (await stat(folder).catch(() => null))?.mtimeMs ?? Date.now();
+      if (Date.now() - changed > staleMs) await removeTree(options.run.user, folder);
+    }
   }
 }

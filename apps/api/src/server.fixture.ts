@@ -22,9 +22,14 @@ import { startServer } from './server.js';
 const actor = system('test');
 
 /** A server on a database of its own, in this process; for specs only. */
-export async function openServer(environment: Environment = {}, dashboardFolder?: string) {
+export async function openServer(
+  environment: Environment = {},
+  dashboardFolder?: string,
+  fill: (dataDir: string) => Promise<void> = async () => undefined,
+) {
   const database = await createTestDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'nohands-api-'));
+  await fill(dataDir);
   const configuration = loadServerConfiguration({
     DATABASE_URL: database.connectionString,
     SECRET_KEY: 'only-for-tests-'.repeat(4),
@@ -50,6 +55,8 @@ export async function openServer(environment: Environment = {}, dashboardFolder?
     ...stores,
     dataSource,
     dataDir,
+    databaseUrl: database.connectionString,
+    storageUrl: configuration.storageUrl,
     url: `http://127.0.0.1:${server.port}`,
     makePerson: (name: string, options?: { isAdmin?: boolean }) =>
       makePerson(stores, name, options?.isAdmin ?? false),

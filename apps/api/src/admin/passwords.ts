@@ -31,7 +31,8 @@ function derive(password: string, nonce: Buffer, parameters: Cost): Promise<Buff
 }
 
 function parsePhc(phc: string): { cost: Omit<Cost, 'tagLength'>; nonce: Buffer; tag: Buffer } | null {
-  const match = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([\w+/-]{11,86})\$([\w+/-]{22,86})$/.exec(phc);
+  const match =
+    /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([\w+/-]{11,86})\$([\w+/-]{22,86})$/.exec(phc);
   if (!match) return null;
   const [, memory, passes, parallelism, nonce = '', tag = ''] = match;
   return {

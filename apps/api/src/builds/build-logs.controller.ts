@@ -41,7 +41,7 @@ export class BuildLogsController {
     const format = (request.headers.accept ?? '').includes(ndjson) ? 'ndjson' : 'text';
     // A follow waits for lines that may never come: only this signal wakes it when its reader goes away.
     const gone = new AbortController();
-    request.raw.socket.once('close', () => gone.abort());
+    reply.raw.once('close', () => gone.abort());
     const log = await this.logs.open(request.principal, id, {
       after: after ?? 0,
       follow: follow ?? false,

@@ -1,7 +1,9 @@
 import { request as openRequest, type IncomingMessage } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDataSource } from '@nohands/database';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openServer, type Person, type TestServer } from '../server.fixture.js';
 import { BuildLogsService } from './build-logs.service.js';
+import { BuildsFeed } from './builds.feed.js';
 import { startTestBuild } from './running-build.fixture.js';
 
 describe(BuildLogsService.name, () => {
@@ -131,19 +133,31 @@ describe(BuildLogsService.name, () => {
     expect((await readUntil(slow, () => false)).length).toBe(300 * (line.length + 1));
   });
 
-  it('stops following for a reader that went away', async () => {
+  it('stops following for readers that went away while nothing came', async () => {
+    const feed = server.app.get(BuildsFeed);
+    const build = await startBuild();
+    const readers = await Promise.all([open(build.id, '?follow=true'), open(build.id, '?follow=true')]);
+    await build.append('seen');
+    await Promise.all(readers.map((reader) => readUntil(reader, (text) => text.includes('seen'))));
+    expect(feed.followedCount).toBe(1);
+    for (const reader of readers) reader.destroy();
+    await vi.waitFor(() => expect(feed.followedCount).toBe(0));
+  });
+
+  it('goes on after the database threw every connection out', async () => {
     const build = await startBuild();
     const answer = await open(build.id, '?follow=true');
-    await build.append('seen');
-    await readUntil(answer, (text) => text.includes('seen'));
-    const logs = server.app.get(BuildLogsService);
-    const stop = new AbortController();
-    // The same way a socket ends it: an abort while it waits for a line that does not come.
-    const records = await logs.records(admin.principal, build.id, { after: 1, signal: stop.signal });
-    const next = records.next();
-    stop.abort();
-    expect(await next).toEqual({ done: true, value: undefined });
+    await build.append('before');
+    await readUntil(answer, (text) => text.includes('before'));
+    const own = await createDataSource(server.databaseUrl, { poolSize: 1 }).initialize();
+    await own.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    );
+    await own.destroy();
+    await vi.waitFor(() => build.append('after'), { timeout: 10_000 });
+    expect(await readUntil(answer, (text) => text.includes('after'))).toContain('after\n');
     answer.destroy();
+    expect((await server.call({ method: 'GET', url: '/readyz' })).status).toBe(200);
   });
 
   it('shows the last 64 KiB with the build, cut at a line', async () => {

@@ -44,6 +44,11 @@ export class BuildsFeed implements OnModuleInit, OnApplicationShutdown {
     for (const { tail } of this.#tails.values()) tail.stop();
   }
 
+  /** How many logs are read ahead for somebody at this moment. */
+  get followedCount(): number {
+    return this.#tails.size;
+  }
+
   /**
    * Chunks from the line after `after` on, without gap or repeat, as they come; at last the end. A reader that is slow
    * is served from the store at its own pace. Ends without an end when `signal` aborts or the build is gone.

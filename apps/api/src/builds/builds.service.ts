@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BuildsStore, type BuildRow, type Page } from '@nohands/database';
 import { Problem, type Principal, type UserPrincipal } from '@nohands/domain';
+import { Tickets } from '@nohands/queue';
 import { mapPage, requirePossibleId, toPageRequest } from '../http/pages.js';
 import { CommitsService } from '../projects/commits.service.js';
 import { RepositoriesService } from '../projects/repositories.service.js';
@@ -16,6 +17,7 @@ export class BuildsService {
     private readonly logs: BuildLogsService,
     private readonly repositories: RepositoriesService,
     private readonly commits: CommitsService,
+    private readonly tickets: Tickets,
   ) {}
 
   async list(viewer: UserPrincipal, query: BuildsQueryDto): Promise<Page<BuildDto>> {
@@ -55,6 +57,8 @@ export class BuildsService {
       throw new Problem('revision_mismatch', 'The build changed since you read it. Read it again.');
     }
     await this.builds.requestCancel(viewer, id);
+    // A build that ended while waiting leaves its log to be sealed.
+    await this.tickets.add('run-chore');
     return toBuildDto(await this.#require(viewer, id));
   }
 

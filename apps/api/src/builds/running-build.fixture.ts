@@ -1,4 +1,4 @@
-import { encodeChunk, encodeOmission } from '@nohands/database';
+import { encodeChunk, encodeOmission, type KeptImage } from '@nohands/database';
 import { system, type CutLine } from '@nohands/domain';
 import { createHash } from 'node:crypto';
 import type { Person, TestServer } from '../server.fixture.js';
@@ -36,6 +36,7 @@ export async function startTestBuild(
     append: (...texts: string[]) => store(encodeChunk(texts.map(toLine), next, attempt)),
     omit: (count: number, bytes: number) =>
       store(encodeOmission({ from: next, to: next + count - 1, bytes }, attempt)),
+    keepImage: (image: KeptImage) => server.claims.keepImage(worker, claimed, image),
     async finish(): Promise<void> {
       await server.claims.fail(worker, claimed, {
         code: 'step_failed',

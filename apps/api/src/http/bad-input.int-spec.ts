@@ -15,7 +15,7 @@ describe(ProblemFilter.name, () => {
     folder = await mkdtemp(join(tmpdir(), 'nohands-dashboard-'));
     await mkdir(join(folder, 'media'));
     await writeFile(join(folder, 'index.html'), '<html><body><app-root></app-root></body></html>');
-    await writeFile(join(folder, 'main-ABCD1234.js'), 'run()');
+    await writeFile(join(folder, 'main-3zsSsfi8.js'), 'run()');
     await writeFile(join(folder, 'favicon.svg'), '<svg/>');
     server = await openServer({ ALLOWED_HOSTS: 'builds.test,.wild.test' }, folder);
     admin = await server.makePerson('admin', { isAdmin: true });
@@ -166,7 +166,7 @@ describe(ProblemFilter.name, () => {
   });
 
   it('keeps hashed files for ever, others not, and has no page in place of a missing file', async () => {
-    const script = await get('/main-ABCD1234.js');
+    const script = await get('/main-3zsSsfi8.js');
     expect([script.status, script.headers['cache-control']]).toEqual([
       200,
       'public, max-age=31536000, immutable',

@@ -8,7 +8,7 @@ import type { RouteTable } from './route-table.js';
 import { dashboardPolicy, makeNonce } from './security-headers.js';
 
 /** Angular writes a hash of the content into these names, so they never change. */
-const hashedName = /-[A-Z0-9]{8}\.[a-z0-9]+$/;
+const hashedName = /-[\w-]{8}\.(js|css|woff2)$/;
 
 /**
  * Serves the built dashboard: files with their hash in the name for ever, the page itself never cached. Every address

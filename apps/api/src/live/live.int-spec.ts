@@ -5,7 +5,7 @@ import { startTestBuild } from '../builds/running-build.fixture.js';
 import { openServer, type Person, type TestServer } from '../server.fixture.js';
 import { LiveGateway } from './live.gateway.js';
 
-type Frame = { event: string; data: Record<string, never> & { topic: string } };
+type Frame = { event: string; data: { topic: string; [name: string]: unknown } };
 
 describe(LiveGateway.name, () => {
   let server: TestServer;
@@ -83,7 +83,7 @@ describe(LiveGateway.name, () => {
     const lines: (number | string)[] = [];
     const takeLog = async () => {
       const { data } = await client.take(({ event }) => event === 'log');
-      for (const record of data['records'] as unknown as {
+      for (const record of data['records'] as {
         line?: number;
         end?: true;
         log_lines?: number;

@@ -40,8 +40,6 @@ async function fill(history: SampleHistory, busybox: string | undefined): Promis
   await history.git('tag', 'v1.0');
   await history.git('branch', 'faster');
   await history.git('branch', 'broken');
-  history.write('README.md', `${readme}\nThe branch \`broken\` fails on purpose: look at its log.\n`);
-  await history.commit('Mention the branch that fails');
   await history.git('checkout', '--quiet', 'faster');
   history.write('Dockerfile', dockerfile(busybox !== undefined, '0.05'));
   await history.commit('Write the lines five times as fast');
@@ -52,6 +50,9 @@ async function fill(history: SampleHistory, busybox: string | undefined): Promis
   );
   await history.commit('Fail at the last step');
   await history.git('checkout', '--quiet', 'main');
+  // The newest commit of all, so that commit 1 of a new installation is one that builds.
+  history.write('README.md', `${readme}\nThe branch \`broken\` fails on purpose: look at its log.\n`);
+  await history.commit('Mention the branch that fails');
 }
 
 class SampleHistory {

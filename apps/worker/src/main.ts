@@ -7,6 +7,9 @@ import { makeEngine } from './engines/make-engine.js';
 import { Worker } from './worker.js';
 import { WorkerModule } from './worker.module.js';
 
+/** EX_CONFIG: the launcher need not try again, a restart would change nothing. */
+const configurationExitCode = 78;
+
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
@@ -14,11 +17,12 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
 async function main(): Promise<void> {
   const configuration = loadServerConfiguration();
   const engine = await makeEngine(configuration);
-  const logger = new ConsoleLogger('nohands-worker', { logLevels: ['log', 'warn', 'error', 'fatal'] });
   const application = await NestFactory.createApplicationContext(
     WorkerModule.forRoot(configuration, engine, version),
-    { logger, abortOnError: false, bufferLogs: false },
+    // What the framework says while it wires itself up is of no use to an operator.
+    { logger: new ConsoleLogger('worker', { logLevels: ['warn', 'error', 'fatal'] }), abortOnError: false },
   );
+  application.useLogger(new ConsoleLogger('worker', { logLevels: ['log', 'warn', 'error', 'fatal'] }));
   const worker = new Worker(application, configuration.databaseUrl);
   stopOnRequest(worker);
   await worker.start();
@@ -55,5 +59,5 @@ main().catch((error: unknown) => {
         ? (error.stack ?? error.message)
         : String(error);
   process.stderr.write(`${text}\n`);
-  process.exit(1);
+  process.exit(error instanceof ConfigurationError ? configurationExitCode : 1);
 });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { startServer, type RunningServer } from './server.js';
 
 const configurationExitCode = 78;
-const dashboardFolder = fileURLToPath(new URL('../../web/dist/browser', import.meta.url));
+const dashboardFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 async function main(): Promise<void> {
   const configuration = loadServerConfiguration();

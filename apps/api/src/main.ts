@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { ConfigurationError, loadServerConfiguration } from '@nohands/config';
+import { DatabaseNewerError } from '@nohands/database';
 import { fileURLToPath } from 'node:url';
 import { startServer, type RunningServer } from './server.js';
 
@@ -47,7 +48,8 @@ function fail(what: string, error: unknown, code: number): never {
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof ConfigurationError) {
+  // A restart would change nothing about either.
+  if (error instanceof ConfigurationError || error instanceof DatabaseNewerError) {
     process.stderr.write(`${error.message}\n`);
     process.exit(configurationExitCode);
   }

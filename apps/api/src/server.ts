@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { ServerConfiguration } from '@nohands/config';
+import { ConfigurationError, type ServerConfiguration } from '@nohands/config';
 import { migrateDatabase } from '@nohands/database';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
@@ -50,7 +50,7 @@ async function requireAdminOutsideLoopback(
   admins: FirstAdminService,
 ): Promise<void> {
   if (isLoopbackOnly || !(await admins.isNeeded())) return;
-  throw new Error(
-    `HOST=${host} opens the server to others, but there is no administrator: set ADMIN_EMAIL and ADMIN_PASSWORD, or create one on HOST=127.0.0.1 first.`,
-  );
+  throw new ConfigurationError([
+    `HOST=${host} opens the server to others, but there is no administrator: set ADMIN_EMAIL and ADMIN_PASSWORD, or create one on HOST=127.0.0.1 first`,
+  ]);
 }

@@ -22,6 +22,7 @@ export function answerProblem(request: ApiRequest, reply: ApiReply, problem: Pro
     request_id: request.id,
   };
   reply.removeHeader('etag');
+  reply.header('cache-control', 'no-store');
   reply.status(status).type(problemType).serializer(JSON.stringify).send(body);
 }
 

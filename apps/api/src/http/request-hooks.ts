@@ -4,7 +4,7 @@ import { readJson } from './contract.pipe.js';
 import { answerProblem } from './problem-answer.js';
 import type { ApiReply, ApiRequest } from './request.js';
 import type { RouteTable } from './route-table.js';
-import { securityHeaders } from './security-headers.js';
+import { documentationPolicy, securityHeaders } from './security-headers.js';
 import type { Site } from './site.js';
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -32,6 +32,7 @@ export function addRequestHooks(app: NestFastifyApplication, site: Site, routes:
 
 export function addHeaders(request: ApiRequest, reply: ApiReply): void {
   reply.headers({ ...securityHeaders, 'x-request-id': request.id });
+  if (request.url.startsWith('/api/docs')) reply.header('content-security-policy', documentationPolicy);
   if (request.url.startsWith('/api')) reply.header('cache-control', 'no-store');
 }
 

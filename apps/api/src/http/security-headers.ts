@@ -22,8 +22,13 @@ export function dashboardPolicy(nonce: string): string {
   ].join('; ');
 }
 
-/** The policy of everything else; the page of the API documentation works under it. */
+/** The policy of everything else. */
 export const strictPolicy = [...shared, "script-src 'self'", "style-src 'self'"].join('; ');
+
+/** The page of the API documentation brings inline styles, and shows nothing that a user wrote. */
+export const documentationPolicy = [...shared, "script-src 'self'", "style-src 'self' 'unsafe-inline'"].join(
+  '; ',
+);
 
 export const securityHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': strictPolicy,

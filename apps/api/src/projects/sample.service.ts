@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Configuration } from '@nohands/config';
 import { RepositoriesStore, SampleRepositoryStore } from '@nohands/database';
-import { system } from '@nohands/domain';
+import { Problem, system } from '@nohands/domain';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tickets } from '@nohands/queue';
@@ -24,13 +24,19 @@ export class SampleService {
     const folder = join(this.configuration.dataDir, 'sample');
     if (!existsSync(join(folder, '.git'))) return;
     if (await this.samples.wasRepositoryMade(actor)) return;
-    const sample = await this.repositories.create(actor, {
-      name: 'sample',
-      url: folder,
-      description: 'Made by NoHands at its first start, so that there is something to build.',
-      isSample: true,
-    });
+    try {
+      await this.repositories.create(actor, {
+        name: 'sample',
+        url: folder,
+        description: 'Made by NoHands at its first start, so that there is something to build.',
+        isSample: true,
+      });
+    } catch (error) {
+      // Expected: another process offered it at this very moment.
+      if (error instanceof Problem && error.code === 'conflict') return;
+      throw error;
+    }
     await this.tickets.add('run-chore');
-    this.#logger.log(`Made the sample repository ${sample.id}.`);
+    this.#logger.log('Made the sample repository.');
   }
 }

@@ -1,9 +1,10 @@
-import { Component, inject, input, signal } from '@angular/core';
+import { Component, computed, inject, input, signal } from '@angular/core';
+import { toSignal } from '@angular/core/rxjs-interop';
 import { NonNullableFormBuilder, ReactiveFormsModule, Validators } from '@angular/forms';
 import { MatButton } from '@angular/material/button';
 import { MatError, MatFormField, MatHint, MatLabel } from '@angular/material/form-field';
 import { MatInput } from '@angular/material/input';
-import { Router, RouterLink } from '@angular/router';
+import { ActivatedRoute, Router, RouterLink } from '@angular/router';
 import { Api, createToken, getSetupState } from '@nohands/api-client';
 import { Notice } from '../look/notice';
 import { fieldError, showProblemInForm } from '../shell/form-problem';
@@ -35,7 +36,10 @@ export class SetupPage {
   private readonly router = inject(Router);
   private readonly freshToken = inject(FreshToken);
   readonly token = input<string>();
-  private readonly fragmentToken = new URLSearchParams(location.hash.slice(1)).get('token');
+  private readonly fragment = toSignal(inject(ActivatedRoute).fragment);
+  protected readonly linkToken = computed(
+    () => new URLSearchParams(this.fragment() ?? '').get('token') ?? this.token() ?? null,
+  );
   protected readonly isDone = signal(false);
   protected readonly isBusy = signal(false);
   protected readonly formError = signal<string | null>(null);
@@ -52,10 +56,6 @@ export class SetupPage {
       ({ needed }) => this.isDone.set(!needed),
       () => undefined, // Sending the form says what is wrong.
     );
-  }
-
-  protected linkToken(): string | null {
-    return this.fragmentToken ?? this.token() ?? null;
   }
 
   protected async setUp(): Promise<void> {

@@ -5,7 +5,7 @@ import { Injectable, computed, signal } from '@angular/core';
 export class Clock {
   readonly second = signal(Date.now());
   /** Changes every ten seconds only, so that lists of ages are not drawn again every second. */
-  readonly moment = computed(() => Math.floor(this.second() / 10_000) * 10_000 + 9_999);
+  readonly moment = computed(() => Math.floor(this.second() / 10_000) * 10_000);
 
   constructor() {
     setInterval(() => this.second.set(Date.now()), 1000);

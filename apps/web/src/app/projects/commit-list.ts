@@ -15,7 +15,7 @@ import { Loaded } from '../live/loaded';
 import { mergeLoaded } from '../live/newest-rows';
 import { cursorOf } from '../live/page-cursor';
 import { applyRowNews } from '../live/row-news';
-import { BuildState } from '../look/build-state';
+import { BuildState, stateWords } from '../look/build-state';
 import { subjectOf } from '../look/format';
 import { ProblemNotice } from '../look/problem-notice';
 import { RelativeTime } from '../look/relative-time';
@@ -42,6 +42,7 @@ export class CommitList {
   private readonly builds = new Loaded<readonly BuildDto[]>();
   private readonly branchId = computed(() => this.branch().id);
   protected readonly subjectOf = subjectOf;
+  protected readonly stateWords = stateWords;
 
   protected readonly newestBuild = computed(() => {
     const newest = new Map<number, BuildDto>();

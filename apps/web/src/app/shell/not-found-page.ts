@@ -10,6 +10,7 @@ import { showInTrail } from './page-trail';
   imports: [EmptyState, MatButton, RouterLink],
   host: { class: 'page' },
   template: `
+    <h1 class="hidden-text">Not found</h1>
     <nh-empty
       [icon]="icon"
       heading="There is no page here"

@@ -17,6 +17,7 @@ import { Worker } from './jobs/worker.entity.js';
 import { BranchCommit } from './projects/branch-commit.entity.js';
 import { Commit } from './projects/commit.entity.js';
 import { Ref } from './projects/ref.entity.js';
+import { RepositoryCredential } from './projects/repository-credential.entity.js';
 import { RepositoryMember } from './projects/repository-member.entity.js';
 import { Repository } from './projects/repository.entity.js';
 
@@ -36,6 +37,7 @@ export const entities = [
   Job,
   Ref,
   Repository,
+  RepositoryCredential,
   RepositoryMember,
   Session,
   Setting,

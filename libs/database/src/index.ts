@@ -51,6 +51,14 @@ export {
 } from './projects/refresh.store.js';
 export { RefsStore, type RefKind, type RefRow } from './projects/refs.store.js';
 export { RepositoriesStore } from './projects/repositories.store.js';
+export {
+  openCredentials,
+  sealCredentials,
+  type CredentialsSeal,
+  type StoredCredentials,
+} from './projects/repository-credentials.js';
+export { RepositoryCredentialsStore } from './projects/repository-credentials.store.js';
+export { SecretCipher, SecretUnreadableError, type SealedSecret } from './secret-cipher.js';
 export { type NewRepository, type RepositoryChange } from './projects/repository-writes.js';
 export { type RefreshStatus, type RepositoryRow } from './projects/repository-row.js';
 export { problemOfDatabaseError } from './database.errors.js';

@@ -14,6 +14,7 @@ import { CommitsStore } from './projects/commits.store.js';
 import { RefreshStore } from './projects/refresh.store.js';
 import { RefsStore } from './projects/refs.store.js';
 import { RepositoriesStore } from './projects/repositories.store.js';
+import { RepositoryCredentialsStore } from './projects/repository-credentials.store.js';
 import type { DataSource } from 'typeorm';
 
 /** A class that queries: made from the pool alone, safe to share. */
@@ -25,6 +26,7 @@ export const stores: readonly StoreClass[] = [
   RefreshStore,
   RefsStore,
   RepositoriesStore,
+  RepositoryCredentialsStore,
   ApiTokensStore,
   SessionsStore,
   SettingsStore,

@@ -65,7 +65,7 @@ function parseWithScheme(scheme: string, text: string, rules: GitUrlRules): GitU
     case 'file':
       return parseFileUrl(text, rules);
     default:
-      return unsupported('Only https, http, ssh and git addresses are supported.');
+      return unsupported('Only https, http and git addresses are supported.');
   }
 }
 
@@ -187,7 +187,7 @@ function parsePath(path: string, rules: GitUrlRules): GitUrlResult {
       ok: false,
       code: 'local_not_allowed',
       reason:
-        'Paths on this machine are not allowed; give an https or ssh address, or set GIT_ALLOW_LOCAL=true.',
+        'Paths on this machine are not allowed; give an https address, or set GIT_ALLOW_LOCAL=true.',
     };
   }
   if (/[\u0000-\u001f\u007f-\u009f]/.test(path)) return malformed('It holds control characters.');

@@ -2,6 +2,7 @@ export * from './addresses.js';
 export * from './build-errors.js';
 export * from './build-states.js';
 export * from './build-steps.js';
+export * from './git-credentials.js';
 export * from './git-url.js';
 export * from './image-name.js';
 export * from './image-reference.js';

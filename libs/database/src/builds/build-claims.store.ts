@@ -10,6 +10,7 @@ import {
 } from '@nohands/domain';
 import { DataSource } from 'typeorm';
 import { notifyBuildSql } from '../notices.js';
+import { storedCredentialsSql, type StoredCredentials } from '../projects/repository-credentials.js';
 import { moveBuild, requestSeal } from './build-moves.js';
 
 /** A build in a worker's hand: all it needs to run, and the fence (`attempt`) that every later write names. */
@@ -19,6 +20,7 @@ export type ClaimedBuild = {
   readonly repositoryId: number;
   readonly repositoryUrl: string;
   readonly repositoryIsSample: boolean;
+  readonly repositoryCredentials: StoredCredentials | null;
   readonly imageName: string;
   readonly commitId: number;
   readonly commitSha: string;
@@ -73,12 +75,14 @@ const claimStatement = `
     RETURNING l.build_id, l.next_line, l.bytes
   )
   SELECT m.id, m.attempt, m.repository_id AS "repositoryId", r.url AS "repositoryUrl", r.is_sample AS "repositoryIsSample",
+         ${storedCredentialsSql('k')} AS "repositoryCredentials",
          r.image_name AS "imageName", m.commit_id AS "commitId", c.sha AS "commitSha", c.committed_at AS "committedAt",
          m.dockerfile_path AS "dockerfilePath", m.push_to_registry AS "pushToRegistry",
          m.timeout_seconds AS "timeoutSeconds", m.image_tag AS "imageTag", m.created_at AS "createdAt",
          f.next_line AS "nextLine", f.bytes::float8 AS "logBytes", i.digest AS "keptDigest", ${notifyBuildSql('m')}
     FROM moved m JOIN repositories r ON r.id = m.repository_id JOIN commits c ON c.id = m.commit_id
-    JOIN fenced f ON f.build_id = m.id LEFT JOIN images i ON i.build_id = m.id`;
+    JOIN fenced f ON f.build_id = m.id LEFT JOIN images i ON i.build_id = m.id
+    LEFT JOIN repository_credentials k ON k.repository_id = m.repository_id`;
 
 /** Claims and everything a worker writes under one; each write is refused (false) once the claim is lost. */
 @Injectable()

@@ -65,7 +65,10 @@ async function insertCommitBatch(
   return row?.added ?? 0;
 }
 
-/** Makes branches and tags what the remote has, in one statement; answers how many changed, came or went. */
+/**
+ * Makes branches and tags what the remote has, in one statement; answers how many changed, came or went. New ones get
+ * their ids in the order given, branches first.
+ */
 export async function writeRefs(
   manager: EntityManager,
   repositoryId: number,
@@ -76,8 +79,8 @@ export async function writeRefs(
   const row = await readRow<{ known: number; changed: number }>(
     manager,
     `WITH wanted AS (
-       SELECT w.kind, w.name, c.id AS commit_id, least(c.committed_at, now()) AS last_updated
-         FROM unnest($2::text[], $3::text[], $4::text[]) AS w (kind, name, sha)
+       SELECT w.kind, w.name, w.place, c.id AS commit_id, least(c.committed_at, now()) AS last_updated
+         FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS w (kind, name, sha, place)
          JOIN commits c ON c.repository_id = $1 AND c.sha = w.sha
      ), gone AS (
        DELETE FROM refs f WHERE f.repository_id = $1
@@ -89,7 +92,7 @@ export async function writeRefs(
        INSERT INTO refs (repository_id, kind, name, commit_id, last_updated)
        SELECT $1, w.kind, w.name, w.commit_id, w.last_updated FROM wanted w
         WHERE NOT EXISTS (SELECT 1 FROM refs f WHERE f.repository_id = $1 AND f.kind = w.kind AND f.name = w.name)
-       RETURNING 1
+        ORDER BY w.place RETURNING 1
      )
      SELECT (SELECT count(*) FROM wanted)::int AS known,
             ((SELECT count(*) FROM gone) + (SELECT count(*) FROM moved) + (SELECT count(*) FROM added))::int AS changed`,

@@ -7,6 +7,7 @@ import { readPage, type Page, type PageRequest } from '../paging.js';
 import { readRow, readRows, StatementParameters, type Database } from '../sql.js';
 import { repositoryIsVisible, viewerId } from '../visibility.js';
 import { requestRefreshes } from './refresh-request.js';
+import { dropForeignCredentials, writeCredentials } from './repository-credentials.js';
 import { noSuchRepository, repositoryColumns, type RepositoryRow } from './repository-row.js';
 import {
   changeRepository,
@@ -57,6 +58,7 @@ export class RepositoriesStore {
   async create(actor: Principal, repository: NewRepository): Promise<RepositoryRow> {
     return this.dataSource.transaction(async (manager) => {
       const id = await insertRepository(manager, actor, repository);
+      if (repository.credentials) await writeCredentials(manager, id, repository.credentials);
       await requestRefreshes(manager, [id]);
       const made = await this.#find(manager, actor, id);
       if (!made) throw new Error('A repository just made cannot be read.');
@@ -65,8 +67,8 @@ export class RepositoriesStore {
   }
 
   /**
-   * Changes a repository, by its owner; another URL asks for a refresh. With `revision` only when nobody changed it
-   * since. Problems: `not_found`, `forbidden`, `revision_mismatch`, `conflict` (`/name`, `/image_name`).
+   * Changes a repository, by its owner; another URL or new credentials ask for a refresh, a URL at another host
+   * drops the former credentials. With `revision` only when nobody changed it since. Problems: `not_found`, `forbidden`, `revision_mismatch`, `conflict` (`/name`, `/image_name`).
    */
   async update(
     actor: Principal,
@@ -86,7 +88,10 @@ export class RepositoriesStore {
         throw new Problem('revision_mismatch', 'The repository changed since you read it. Read it again.');
       }
       await changeRepository(manager, id, change);
-      if (change.url !== undefined && change.url !== before.url) await requestRefreshes(manager, [id]);
+      const isMoved = change.url !== undefined && change.url !== before.url;
+      if (isMoved) await dropForeignCredentials(manager, id, change.url);
+      if (change.credentials) await writeCredentials(manager, id, change.credentials);
+      if (isMoved || change.credentials) await requestRefreshes(manager, [id]);
       const after = await this.#find(manager, actor, id);
       if (!after) throw noSuchRepository();
       return after;
@@ -136,6 +141,16 @@ export class RepositoriesStore {
       await requestRefreshes(manager, ids);
       return ids;
     });
+  }
+
+  /** Those of the ids that repositories have. */
+  async existing(_actor: SystemPrincipal, ids: readonly number[]): Promise<Set<number>> {
+    const rows = await readRows<{ id: number }>(
+      this.dataSource,
+      'SELECT id FROM repositories WHERE id = ANY($1::int[])',
+      [ids],
+    );
+    return new Set(rows.map(({ id }) => id));
   }
 
   async #find(database: Database, viewer: Principal, id: number): Promise<RepositoryRow | null> {

@@ -10,6 +10,7 @@ import type { EntityManager } from 'typeorm';
 import { notify } from '../notices.js';
 import { readRow, StatementParameters, type Database } from '../sql.js';
 import { viewerId } from '../visibility.js';
+import type { CredentialsSeal } from './repository-credentials.js';
 import { noSuchRepository, repositoryNameTaken, roleSql } from './repository-row.js';
 
 /** A repository to add; without `imageName` the nearest free one to its name is taken. */
@@ -22,6 +23,8 @@ export type NewRepository = {
   readonly imageName?: string | null;
   readonly isActive?: boolean;
   readonly isSample?: boolean;
+  /** For its URL. */
+  readonly credentials?: CredentialsSeal;
 };
 
 /** What may change of a repository; a field left out stays. */
@@ -33,9 +36,11 @@ export type RepositoryChange = Partial<{
   readonly dockerfilePath: string;
   readonly imageName: string;
   readonly isActive: boolean;
+  /** For the URL that it has or gets. */
+  readonly credentials: CredentialsSeal;
 }>;
 
-const changeable: Record<keyof RepositoryChange, string> = {
+const changeable: Record<Exclude<keyof RepositoryChange, 'credentials'>, string> = {
   name: 'name',
   url: 'url',
   description: 'description',
@@ -130,7 +135,7 @@ export async function changeRepository(
 ): Promise<void> {
   const parameters = new StatementParameters();
   const key = parameters.add(id);
-  const fields = (Object.keys(changeable) as (keyof RepositoryChange)[]).filter(
+  const fields = (Object.keys(changeable) as (keyof typeof changeable)[]).filter(
     (field) => change[field] !== undefined,
   );
   if (fields.length === 0) return;

@@ -25,6 +25,8 @@ export class BuildImagesController {
     @Res({ passthrough: true }) reply: ApiReply,
   ): Promise<StreamableFile> {
     const image = await this.images.open(viewer, id);
+    // Whatever ends the answer (also HEAD, which never reads) ends the reading of the storage.
+    reply.raw.once('close', () => image.archive.destroy());
     reply.header('etag', `"${image.digest}"`);
     return new StreamableFile(image.archive, {
       type: 'application/x-tar',

@@ -52,6 +52,11 @@ describe(BuildImagesService.name, () => {
       entry.resume();
     }
     expect(names).toContain(`blobs/${kept.digest.replace(':', '/')}`);
+    const head = await fetch(`${server.url}/api/builds/${build.id}/image`, {
+      method: 'HEAD',
+      headers: { authorization: `Bearer ${admin.token}` },
+    });
+    expect([head.status, head.headers.get('etag')]).toEqual([200, `"${kept.digest}"`]);
     await build.finish();
   });
 

@@ -58,6 +58,8 @@ function makeAdapter({ trustedProxies }: Configuration): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    // Only for receiving a request; answers may take as long as a build.
+    requestTimeout: 60_000,
     genReqId: () => randomUUID(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     frameworkErrors: (_error: Error, request: ApiRequest, reply: ApiReply) => {

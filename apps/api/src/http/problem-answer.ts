@@ -61,6 +61,12 @@ function statusOf(error: unknown): number | null {
   return typeof status === 'number' ? status : null;
 }
 
+/** For the log: never the error as a whole, for a failed query carries its parameters. */
+export function describeFault(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+const connectionCalls = new Set<unknown>(['connect', 'read', 'write']);
 const awayCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -75,8 +81,8 @@ const awayCodes = new Set([
 /** True when Postgres is being restarted or cannot be reached, which is nobody's mistake. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
-  const isQuery = 'query' in error || 'syscall' in error || 'severity' in error;
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+  const isQuery = 'query' in error || 'severity' in error || connectionCalls.has(syscall);
   if (isQuery && typeof code === 'string' && awayCodes.has(code)) return true;
   return /Connection terminated|timeout exceeded when trying to connect/.test(error.message);
 }

@@ -1,6 +1,6 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { Problem } from '@nohands/domain';
-import { answerProblem, toProblem } from './problem-answer.js';
+import { answerProblem, describeFault, toProblem } from './problem-answer.js';
 import type { ApiReply, ApiRequest } from './request.js';
 import { RouteTable } from './route-table.js';
 
@@ -34,8 +34,7 @@ export class ProblemFilter implements ExceptionFilter {
   #unforeseen(error: unknown, request: ApiRequest): Problem {
     // The path without its query: a query may hold what a user did not mean to be logged.
     const path = request.url.split('?', 1)[0];
-    const trace = error instanceof Error ? error.stack : String(error);
-    this.#logger.error(`${request.id} ${request.method} ${path}: ${trace}`);
+    this.#logger.error(`${request.id} ${request.method} ${path}: ${describeFault(error)}`);
     return new Problem(
       'internal',
       `The server made a mistake. Its log says more under the id ${request.id}.`,

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { ProblemCode, UserPrincipal } from '@nohands/domain';
 import { WebSocket, type RawData } from 'ws';
 import { BuildLogsService } from '../builds/build-logs.service.js';
-import { toProblem } from '../http/problem-answer.js';
+import { describeFault, toProblem } from '../http/problem-answer.js';
 import type { LiveStatesFeed } from './live-states.feed.js';
 import { parseRequest, parseTopic, type LiveRequest, type StateTopic, type Topic } from './topics.js';
 
@@ -57,7 +57,7 @@ export class LiveConnection {
     } catch (error) {
       if (signal.aborted) return;
       const problem = toProblem(error);
-      if (!problem) this.#logger.error(error);
+      if (!problem) this.#logger.error(describeFault(error));
       this.#refuse(
         request.topic,
         problem?.code ?? 'internal',

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Configuration } from '@nohands/config';
 import { NoticeListener, type Notice } from '@nohands/database';
+import { describeFault } from '../http/problem-answer.js';
 
 export type NoticeReader = {
   notice(notice: Notice): void;
@@ -43,7 +44,7 @@ export class NoticesFeed implements OnApplicationShutdown, OnModuleInit {
         call(reader);
       } catch (error) {
         // One reader's mistake must not silence the others.
-        this.#logger.error(error);
+        this.#logger.error(describeFault(error));
       }
     }
   }

@@ -26,7 +26,7 @@ const programs = {
   chromium: 'chromium',
   htpasswd: 'apache2-utils',
   openssl: 'openssl',
-  python3: 'python3',
+  pip3: 'python3-pip',
 };
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/lib/git-core'];
 

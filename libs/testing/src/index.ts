@@ -11,3 +11,4 @@ export {
 } from '@nohands/embedded';
 export * from './git-repository.js';
 export * from './git-server.js';
+export * from './stored-text.js';

@@ -109,13 +109,15 @@ describe(ProblemFilter.name, () => {
     `https://git.test/${'x'.repeat(5_000)}`,
     '',
     'http://127.0.0.1/x',
-    'https://user:password@git.test/x',
+    'ssh://git@git.test/x',
+    'git@git.test:team/x',
+    'https://user:short@git.test/x',
   ])('never takes the address %.40j', async (url) => {
     const { status, body } = await post({ name: 'bad', url });
     expect([status, body.errors.map(({ pointer }: { pointer: string }) => pointer)]).toEqual([422, ['/url']]);
     const [{ count }] = await server.dataSource.query('SELECT count(*)::int AS count FROM jobs');
     expect(count).toBe(0);
-    expect(JSON.stringify(body)).not.toContain('password@');
+    expect(JSON.stringify(body)).not.toContain('short@');
   });
 
   it('takes JSON only, and says which methods an address has', async () => {

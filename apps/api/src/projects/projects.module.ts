@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
-import { SampleRepositoryStore } from '@nohands/database';
+import { Configuration, type ServerConfiguration } from '@nohands/config';
+import { SampleRepositoryStore, SecretCipher } from '@nohands/database';
 import { CommitsController } from './commits.controller.js';
 import { CommitsService } from './commits.service.js';
 import { RefsController } from './refs.controller.js';
@@ -10,7 +11,18 @@ import { SampleService } from './sample.service.js';
 
 @Module({
   controllers: [RepositoriesController, RefsController, CommitsController],
-  providers: [RepositoriesService, RefsService, CommitsService, SampleService, SampleRepositoryStore],
+  providers: [
+    RepositoriesService,
+    RefsService,
+    CommitsService,
+    SampleService,
+    SampleRepositoryStore,
+    {
+      provide: SecretCipher,
+      inject: [Configuration],
+      useFactory: ({ secretKey }: ServerConfiguration) => new SecretCipher(secretKey),
+    },
+  ],
   exports: [RepositoriesService, CommitsService, SampleService],
 })
 export class ProjectsModule {}

@@ -58,7 +58,12 @@ export class CreateRepositoryDto {
   @Takes.text({ max: 100 })
   name!: string;
 
-  @Takes.text({ min: 0, max: 10_000, description: 'http(s)://, ssh:// or git@host:path' })
+  @Takes.text({
+    min: 0,
+    max: 10_000,
+    description:
+      'http(s)://. A user name and password or token in it are kept apart, encrypted, and never shown again',
+  })
   url!: string;
 
   @Takes.text({ optional: true, min: 0, max: 2000, multiline: true })
@@ -81,7 +86,12 @@ export class UpdateRepositoryDto {
   @Takes.text({ optional: true, max: 100 })
   name?: string;
 
-  @Takes.text({ optional: true, min: 0, max: 10_000 })
+  @Takes.text({
+    optional: true,
+    min: 0,
+    max: 10_000,
+    description: 'At another host the user name and password kept so far are forgotten',
+  })
   url?: string;
 
   @Takes.text({ optional: true, min: 0, max: 2000, multiline: true })

@@ -1,13 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { Configuration } from '@nohands/config';
-import { RepositoriesStore, type Page, type RepositoryRow } from '@nohands/database';
+import {
+  RepositoriesStore,
+  sealCredentials,
+  SecretCipher,
+  type CredentialsSeal,
+  type Page,
+  type RepositoryRow,
+} from '@nohands/database';
 import { Problem, type UserPrincipal } from '@nohands/domain';
 import { Tickets } from '@nohands/queue';
 import type { PageQueryDto } from '../http/page.dto.js';
 import { mapPage, requirePossibleId, toPageRequest } from '../http/pages.js';
 import type { CreateRepositoryDto, RepositoryDto, UpdateRepositoryDto } from './repositories.dto.js';
 import { toRepositoryDto } from './repository-answers.js';
-import { judgeFields, judgeUrl } from './repository-fields.js';
+import { judgeFields, judgeUrl, type JudgedUrl } from './repository-fields.js';
 
 /** The repositories that people connect; their git work is asked for, never done here. */
 @Injectable()
@@ -16,6 +23,7 @@ export class RepositoriesService {
     private readonly repositories: RepositoriesStore,
     private readonly tickets: Tickets,
     private readonly configuration: Configuration,
+    private readonly cipher: SecretCipher,
   ) {}
 
   async list(viewer: UserPrincipal, query: PageQueryDto): Promise<Page<RepositoryDto>> {
@@ -31,7 +39,7 @@ export class RepositoriesService {
     judgeFields(body);
     const row = await this.repositories.create(viewer, {
       name: body.name,
-      url: judgeUrl(body.url, this.#rules),
+      ...this.#urlFields(judgeUrl(body.url, this.#rules)),
       ...optionalFields(body),
     });
     await this.tickets.add('run-chore');
@@ -50,7 +58,7 @@ export class RepositoriesService {
       id,
       {
         ...(body.name === undefined ? {} : { name: body.name }),
-        ...(body.url === undefined ? {} : { url: await this.#judgeNewUrl(viewer, id, body.url) }),
+        ...(body.url === undefined ? {} : await this.#judgeNewUrl(viewer, id, body.url)),
         ...optionalFields(body),
       },
       revision,
@@ -86,10 +94,20 @@ export class RepositoriesService {
   }
 
   /** The address it has may be sent back as it is: the sample's is a path that nobody could enter. */
-  async #judgeNewUrl(viewer: UserPrincipal, id: number, url: string): Promise<string> {
-    return url === (await this.require(viewer, id)).url ? url : judgeUrl(url, this.#rules);
+  async #judgeNewUrl(viewer: UserPrincipal, id: number, url: string): Promise<UrlFields> {
+    return url === (await this.require(viewer, id)).url
+      ? { url }
+      : this.#urlFields(judgeUrl(url, this.#rules));
+  }
+
+  #urlFields({ url, credentials }: JudgedUrl): UrlFields {
+    return credentials === null
+      ? { url }
+      : { url, credentials: sealCredentials(this.cipher, url, credentials) };
   }
 }
+
+type UrlFields = { readonly url: string; readonly credentials?: CredentialsSeal };
 
 function optionalFields(body: UpdateRepositoryDto) {
   const { description, default_branch, dockerfile_path, image_name, is_active } = body;

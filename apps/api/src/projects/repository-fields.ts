@@ -1,17 +1,35 @@
-import { checkImageName, isRefName, parseGitUrl, type FieldError, type GitUrlRules } from '@nohands/domain';
+import {
+  acceptsSecret,
+  checkImageName,
+  isRefName,
+  minimumSecretLength,
+  parseGitUrl,
+  secretsOfCredentials,
+  type FieldError,
+  type GitCredentials,
+  type GitUrlRules,
+} from '@nohands/domain';
 import { invalidFields } from '../http/api-problems.errors.js';
 import type { UpdateRepositoryDto } from './repositories.dto.js';
 
-/** The address as it is stored. Problem `invalid_fields` for everything git must never be started with. */
-export function judgeUrl(url: string, rules: GitUrlRules): string {
-  const judged = parseGitUrl(url, rules);
+/** An address as everybody may see it, and the credentials that stood in it. */
+export type JudgedUrl = { readonly url: string; readonly credentials: GitCredentials | null };
+
+/** Problem `invalid_fields` for everything git must never be started with, or could not be used with. */
+export function judgeUrl(text: string, rules: GitUrlRules): JudgedUrl {
+  const judged = parseGitUrl(text, rules);
   if (!judged.ok) throw invalidFields([{ pointer: '/url', detail: judged.reason }]);
-  if (judged.url.credentials !== null) {
+  const { scheme, credentials, text: url } = judged.url;
+  if (scheme === 'ssh') {
     const detail =
-      'It holds a user name or password, which would be shown to everybody who sees the repository.';
+      'NoHands has no ssh keys yet, so no ssh server would let it in. Give the https address, for a private repository with a token: https://user:token@host/path.';
     throw invalidFields([{ pointer: '/url', detail }]);
   }
-  return judged.url.text;
+  if (credentials !== null && !secretsOfCredentials(credentials).every(acceptsSecret)) {
+    const detail = `The password or token in it cannot be kept out of build logs: it has fewer than ${minimumSecretLength} characters, or far too many.`;
+    throw invalidFields([{ pointer: '/url', detail }]);
+  }
+  return { url, credentials };
 }
 
 /** Problem `invalid_fields` with all that is wrong beside the address. */

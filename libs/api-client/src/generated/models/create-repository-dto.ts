@@ -22,7 +22,7 @@ export interface CreateRepositoryDto {
   name: string;
 
   /**
-   * http(s)://, ssh:// or git@host:path
+   * http(s)://. A user name and password or token in it are kept apart, encrypted, and never shown again
    */
   url: string;
 }

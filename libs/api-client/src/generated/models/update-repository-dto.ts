@@ -8,5 +8,9 @@ export interface UpdateRepositoryDto {
   image_name?: string;
   is_active?: boolean;
   name?: string;
+
+  /**
+   * At another host the user name and password kept so far are forgotten
+   */
   url?: string;
 }

@@ -18,7 +18,11 @@ import { EngineWatch } from './engines/engine-watch.js';
 import { LeaseKeeper } from './leases/lease-keeper.js';
 import { OwnTickets } from './leases/own-tickets.js';
 import { WorkerSelf } from './leases/worker-self.js';
+import { ProgramReaper } from './program-reaper.js';
+import { MirrorJanitor } from './projects/mirror-janitor.js';
+import { MirrorTidier } from './projects/mirror-tidier.js';
 import { RefResolver } from './projects/ref-resolver.js';
+import { RepositoryCredentials } from './projects/repository-credentials.js';
 import { RepositoryMirrors } from './projects/repository-mirrors.js';
 import { RepositoryRefresher } from './projects/repository-refresher.js';
 import { WORKER_CONFIGURATION } from './worker-configuration.js';
@@ -60,8 +64,12 @@ export class WorkerModule {
         LogFlusher,
         LogSealer,
         LookupProcessor,
+        MirrorJanitor,
+        MirrorTidier,
         OwnTickets,
+        ProgramReaper,
         RefResolver,
+        RepositoryCredentials,
         RepositoryMirrors,
         RepositoryRefresher,
       ],

@@ -4,6 +4,7 @@ import { BuildProcessor } from './builds/build.processor.js';
 import { EngineWatch } from './engines/engine-watch.js';
 import { LeaseKeeper } from './leases/lease-keeper.js';
 import { OwnTickets } from './leases/own-tickets.js';
+import { MirrorJanitor } from './projects/mirror-janitor.js';
 
 /** A stopping worker gives its builds this long to stop cleanly, in milliseconds; after that the lease decides. */
 const drainMilliseconds = 20_000;
@@ -26,6 +27,7 @@ export class Worker {
     await this.#listener.start();
     this.#application.get(OwnTickets).start();
     void this.#application.get(EngineWatch).start();
+    void this.#application.get(MirrorJanitor).sweep();
   }
 
   /** Hands running builds over and ends; resolves when the process may exit. */
@@ -39,9 +41,13 @@ export class Worker {
     await this.#application.close();
   }
 
-  /** A held build changed, perhaps by a cancel: the heartbeat asks now instead of within two seconds. */
+  /**
+   * A held build changed, perhaps by a cancel: the heartbeat asks now instead of within two seconds. A repository
+   * changed, perhaps it is gone.
+   */
   #heard(notice: Notice): void {
     const leases = this.#application.get(LeaseKeeper);
     if (notice.kind === 'build' && leases.heldBuildIds.includes(notice.id)) void leases.renew();
+    if (notice.kind === 'repository') void this.#application.get(MirrorJanitor).sweep(notice.id);
   }
 }

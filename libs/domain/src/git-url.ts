@@ -186,8 +186,7 @@ function parsePath(path: string, rules: GitUrlRules): GitUrlResult {
     return {
       ok: false,
       code: 'local_not_allowed',
-      reason:
-        'Paths on this machine are not allowed; give an https address, or set GIT_ALLOW_LOCAL=true.',
+      reason: 'Paths on this machine are not allowed; give an https address, or set GIT_ALLOW_LOCAL=true.',
     };
   }
   if (/[\u0000-\u001f\u007f-\u009f]/.test(path)) return malformed('It holds control characters.');

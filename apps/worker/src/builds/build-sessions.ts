@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Configuration } from '@nohands/config';
 import { BuildClaimsStore, type ClaimedBuild } from '@nohands/database';
 import { acceptsSecret, system } from '@nohands/domain';
+import { RepositoryCredentials } from '../projects/repository-credentials.js';
 import { WORKER_CONFIGURATION } from '../worker-configuration.js';
 import { BuildSession } from './build-session.js';
 import { LogFlusher } from './log.flusher.js';
@@ -16,20 +17,22 @@ export class BuildSessions {
   constructor(
     private readonly flusher: LogFlusher,
     private readonly claims: BuildClaimsStore,
+    private readonly credentials: RepositoryCredentials,
     @Inject(WORKER_CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
   open(build: ClaimedBuild): BuildSession {
     const steps = new StepRecorder((changed) => this.claims.saveSteps(system('worker'), build, changed));
     return new BuildSession(steps, this.flusher.open(build), {
-      secrets: this.#secrets(),
+      secrets: this.#secrets(build),
       limits: { maxBytes: this.configuration.buildLogMaxBytes, tailBytes },
       bytesBefore: build.logBytes,
     });
   }
 
-  #secrets(): string[] {
+  #secrets(build: ClaimedBuild): string[] {
     const { dockerRegistryPassword, secretKey } = this.configuration;
-    return [dockerRegistryPassword, secretKey].filter((value) => value !== null).filter(acceptsSecret);
+    const ours = [dockerRegistryPassword, secretKey].filter((value) => value !== null);
+    return [...ours, ...this.credentials.secretsOf(build)].filter(acceptsSecret);
   }
 }

@@ -31,8 +31,8 @@ export class BuildSteps {
   async checkOut(build: ClaimedBuild, { session, hold, folder }: BuildRun): Promise<void> {
     await session.step('Check out', hold.signal, async (step) => {
       await session.log.system(`Checking out ${build.commitSha}`, step);
-      const mirror = await this.mirrors.open({ id: build.repositoryId, url: build.repositoryUrl });
       try {
+        const mirror = await this.mirrors.openFor(build);
         await mirror.checkOut({ sha: build.commitSha, directory: folder.context, signal: hold.signal });
       } catch (error) {
         throw error instanceof GitError ? asBuildError(error) : error;
@@ -56,6 +56,7 @@ export class BuildSteps {
           'org.opencontainers.image.revision': build.commitSha,
           'org.opencontainers.image.created': build.committedAt.toISOString(),
         },
+        createdAt: Math.floor(build.committedAt.getTime() / 1_000),
         layoutDirectory: folder.layout,
         workDirectory: folder.work,
         pullCredentials: this.#pullCredentials(),

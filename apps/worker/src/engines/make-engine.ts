@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { Configuration } from '@nohands/config';
 import { findBuildUser, selectEngine, type BuildEngine } from '@nohands/engine';
+import { programRecordsDirectory } from '../program-reaper.js';
 
 /** The engine that this worker builds with, as the configuration says. */
 export async function makeEngine(configuration: Configuration): Promise<BuildEngine> {
-  const recordDirectory = join(configuration.buildStorageDir, 'programs');
+  const recordDirectory = programRecordsDirectory(configuration);
   return selectEngine({
     choice: configuration.buildEngine,
     dagger: {

@@ -238,9 +238,27 @@ const up = [
 ];
 
 const down = [
-  'sweeps', 'settings', 'workers', 'jobs', 'idempotency_keys', 'images', 'build_log_chunks', 'build_logs',
-  'build_steps', 'build_events', 'build_attempts', 'builds', 'branch_commits', 'refs', 'commits',
-  'repository_members', 'repositories', 'setup_links', 'api_tokens', 'sessions', 'users',
+  'sweeps',
+  'settings',
+  'workers',
+  'jobs',
+  'idempotency_keys',
+  'images',
+  'build_log_chunks',
+  'build_logs',
+  'build_steps',
+  'build_events',
+  'build_attempts',
+  'builds',
+  'branch_commits',
+  'refs',
+  'commits',
+  'repository_members',
+  'repositories',
+  'setup_links',
+  'api_tokens',
+  'sessions',
+  'users',
 ];
 
 export class FirstSchema1764000000000 implements MigrationInterface {

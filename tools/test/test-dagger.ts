@@ -25,10 +25,10 @@ const vitest = await startVitest(
   {
     config: false,
     watch: false,
-    include: ['libs/engine/src/dagger/**/*.real-spec.ts'],
+    include: ['libs/engine/src/dagger/**/*.real-spec.ts', 'tools/e2e/*.real-spec.ts'],
     provide: { dagger: { daggerBin, engineHosts: [engineHost] } },
     fileParallelism: false,
-    testTimeout: 20_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: ['verbose'],
   },

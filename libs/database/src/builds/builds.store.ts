@@ -46,10 +46,10 @@ export class BuildsStore {
     const parameters = new StatementParameters();
     const conditions = [repositoryIsVisible('r', parameters.add(viewerId(viewer)))];
     if (filter.repositoryId !== undefined)
-      conditions.push(`b.repository_id = ${parameters.add(filter.repositoryId)}`);
+      conditions.push(`b.repository_id = ${parameters.add(filter.repositoryId)}::bigint`);
     if (filter.status !== undefined) conditions.push(`b.status = ${parameters.add(filter.status)}`);
     if (filter.branch !== undefined) conditions.push(`b.branch_name = ${parameters.add(filter.branch)}`);
-    if (filter.commitId !== undefined) conditions.push(`b.commit_id = ${parameters.add(filter.commitId)}`);
+    if (filter.commitId !== undefined) conditions.push(`b.commit_id = ${parameters.add(filter.commitId)}::bigint`);
     return readPage<BuildRow>(
       this.dataSource,
       {

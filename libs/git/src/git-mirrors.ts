@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GitError } from './git-error.js';
 import { GitMirror } from './git-mirror.js';
@@ -28,6 +28,31 @@ export class GitMirrors {
     return new GitMirror(new MirrorUpkeep(directory, remote, this.git, this.settings), this.git);
   }
 
+  /**
+   * Ids of the repositories that have a mirror here. Only what looks like one and has its lock file beside it counts:
+   * the folder may be anybody's.
+   */
+  async list(): Promise<number[]> {
+    const entries = await readdir(this.settings.mirrorsDirectory).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    const names = new Set(entries);
+    const ids = entries.filter((name) => /^[1-9]\d{0,9}$/.test(name) && names.has(`${name}.lock`));
+    const isMirror = await Promise.all(
+      ids.map((name) => looksBare(join(this.settings.mirrorsDirectory, name))),
+    );
+    return ids.filter((_, index) => isMirror[index]).map(Number);
+  }
+
+  /**
+   * Deletes a mirror, under its lock. The lock file stays: somebody may wait for it. Rejects with `mirror_busy` or
+   * with the reason of the abort.
+   */
+  async remove(repositoryId: number, signal?: AbortSignal): Promise<void> {
+    await (await this.open(repositoryId, { url: '', credentials: null })).remove(signal);
+  }
+
   /** Whether git is there and new enough; never rejects. */
   async probe(): Promise<GitProbe> {
     try {
@@ -45,6 +70,18 @@ export class GitMirrors {
   private async prepare(): Promise<void> {
     await mkdir(this.settings.mirrorsDirectory, { recursive: true, mode: 0o700 });
   }
+}
+
+async function looksBare(directory: string): Promise<boolean> {
+  const kinds = await Promise.all(
+    ['HEAD', 'objects', 'refs'].map((name) =>
+      stat(join(directory, name)).then(
+        (found) => found.isDirectory(),
+        () => null, // ENOENT, ENOTDIR: something else
+      ),
+    ),
+  );
+  return kinds[0] === false && kinds[1] === true && kinds[2] === true;
 }
 
 function judgeVersion(version: string): GitProbe {

@@ -7,11 +7,12 @@ import {
   WorkersStore,
 } from '@nohands/database';
 import { system } from '@nohands/domain';
-import { GitMirrors } from '@nohands/git';
+import { GitError, GitMirror, GitMirrors } from '@nohands/git';
 import { createTestDatabase, GitFixture, temporaryDirectory } from '@nohands/testing';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MirrorTidier } from './mirror-tidier.js';
 import type { RepositoryMirrors } from './repository-mirrors.js';
 import { RepositoryRefresher } from './repository-refresher.js';
 
@@ -21,6 +22,7 @@ let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let dataSource: ReturnType<typeof createDataSource>;
 let refresher: RepositoryRefresher;
+const tidier = new MirrorTidier();
 let remote: GitFixture;
 let repositoryId: number;
 let number = 0;
@@ -50,6 +52,7 @@ beforeAll(async () => {
     mirrors as RepositoryMirrors,
     new RepositoriesStore(dataSource),
     new RefreshStore(dataSource),
+    tidier,
   );
 });
 
@@ -59,7 +62,10 @@ beforeEach(async () => {
   repositoryId = (await new RepositoriesStore(dataSource).create(worker, { name, url: remote.directory })).id;
 });
 
+afterEach(() => vi.restoreAllMocks());
+
 afterAll(async () => {
+  await tidier.onApplicationShutdown();
   await dataSource.destroy();
   await database.drop();
   await folder.remove();
@@ -185,5 +191,81 @@ describe(RepositoryRefresher.name, () => {
     ]);
     await refresh();
     expect(await repository()).toMatchObject({ refreshStatus: 'idle', refreshError: null });
+  });
+
+  it('finds the same members by one walk for many branches as git does for each', async () => {
+    const indexes = Array.from({ length: 21 }, (_, index) => index);
+    for (const index of indexes) {
+      remote.commit(`main ${index}`);
+      remote.git('branch', `b${index}`);
+      if (index % 4 !== 0) continue;
+      remote.git('checkout', '--quiet', `b${index}`);
+      remote.commit(`side ${index}`);
+      remote.git('checkout', '--quiet', 'main');
+      if (index % 8 === 0) remote.git('merge', '--quiet', '--no-edit', `b${index}`);
+    }
+    remote.git('branch', 'old', 'main~10');
+    const walks = vi.spyOn(GitMirror.prototype, 'walkCommits');
+    await refresh();
+    expect(walks.mock.calls.length).toBeLessThanOrEqual(2);
+    const names = ['main', 'old', ...indexes.map((index) => `b${index}`)];
+    for (const name of names) expect([name, await members(name)]).toEqual([name, log(name)]);
+
+    // Fast-forwards, force-pushes, a branch set back, and new ones on commits that are known.
+    const tip = remote.commit('after all');
+    for (const index of indexes) {
+      if (index % 2 === 0)
+        remote.git('branch', '--force', `b${index}`, index % 4 === 0 ? tip : `main~${index % 5}`);
+      else remote.git('branch', `new${index}`, `main~${index % 9}`);
+    }
+    remote.git('branch', '--force', 'old', 'main~15');
+    await refresh();
+    const added = indexes.filter((index) => index % 2 === 1).map((index) => `new${index}`);
+    for (const name of [...names, ...added]) {
+      expect([name, (await members(name)).toSorted()]).toEqual([name, log(name).toSorted()]);
+      expect((await members(name)).at(-1)).toBe(remote.git('rev-parse', name));
+    }
+  });
+
+  it('gives the default branch the first id, whatever its name', async () => {
+    remote.commit('one');
+    remote.git('branch', 'aaa');
+    remote.git('checkout', '--quiet', '-b', 'zzz');
+    await refresh();
+    const branches = await dataSource.query(
+      `SELECT name FROM refs WHERE repository_id = $1 AND kind = 'branch' ORDER BY id`,
+      [repositoryId],
+    );
+    expect(branches.map(({ name }: { name: string }) => name)).toEqual(['zzz', 'aaa', 'main']);
+  });
+
+  it('tidies the mirror after new commits, and not after a look that found nothing', async () => {
+    const tidy = vi.spyOn(GitMirror.prototype, 'tidy').mockRejectedValueOnce(new Error('no room'));
+    remote.commit('one');
+    await refresh();
+    await refresh();
+    await tidier.settled();
+    expect(tidy).toHaveBeenCalledTimes(1);
+    remote.commit('two');
+    await refresh();
+    await tidier.settled();
+    expect(tidy).toHaveBeenCalledTimes(2);
+  });
+
+  it('begins once more when the mirror turns out damaged in the middle of a walk', async () => {
+    const sha = remote.commit('one');
+    const walk = vi.spyOn(GitMirror.prototype, 'walkCommits');
+    walk.mockImplementationOnce(async function* () {
+      throw new GitError('mirror_damaged', 'The copy is damaged.');
+    });
+    expect(await refresh()).toEqual({ newCommits: 1, changedRefs: 1 });
+    expect(await members('main')).toEqual([sha]);
+
+    walk.mockImplementation(async function* () {
+      throw new GitError('mirror_damaged', 'The copy is damaged.');
+    });
+    remote.commit('two');
+    await expect(refresh()).rejects.toMatchObject({ code: 'mirror_damaged' });
+    expect(await repository()).toMatchObject({ refreshStatus: 'failed' });
   });
 });

@@ -3,13 +3,14 @@ import {
   RefreshFencedError,
   RefreshStore,
   RepositoriesStore,
-  longestMembership,
   type JobFence,
-  type KnownRef,
-  type Membership,
+  type RefreshResult,
+  type RepositoryRow,
 } from '@nohands/database';
 import { Problem, system, type JobResults } from '@nohands/domain';
-import { GitError, type GitCommit, type GitMirror, type GitRefs } from '@nohands/git';
+import { GitError, isGitError, type GitMirror } from '@nohands/git';
+import { MirrorTidier } from './mirror-tidier.js';
+import { describeRefresh } from './refresh-description.js';
 import { RepositoryMirrors } from './repository-mirrors.js';
 
 const worker = system('worker');
@@ -23,6 +24,7 @@ export class RepositoryRefresher {
     private readonly mirrors: RepositoryMirrors,
     private readonly repositories: RepositoriesStore,
     private readonly refreshes: RefreshStore,
+    private readonly tidier: MirrorTidier,
   ) {}
 
   /** Costs what changed at the remote. Rejects after the failure was written where people see it. */
@@ -31,19 +33,27 @@ export class RepositoryRefresher {
     if (repository === null) throw new Problem('not_found', `Repository ${repositoryId} is gone.`);
     try {
       const mirror = await this.mirrors.open(repository);
-      const refs = await mirror.fetch();
-      const known = await this.refreshes.loadKnownRefs(worker, repositoryId);
-      const { newCommits, changedRefs } = await this.refreshes.apply(
-        worker,
-        repositoryId,
-        await describe(mirror, refs, known),
-        fence,
+      const { newCommits, changedRefs } = await this.#bring(repository, mirror, fence).catch(
+        (error: unknown) => {
+          // The damage showed in the middle of a walk. The mirror is whole again, and nothing was written.
+          if (!isGitError(error, 'mirror_damaged')) throw error;
+          return this.#bring(repository, mirror, fence);
+        },
       );
+      if (newCommits > 0) this.tidier.tidy(repositoryId, mirror);
       return { newCommits, changedRefs };
     } catch (error) {
       if (!(error instanceof RefreshFencedError)) await this.#recordFailure(repositoryId, error, fence);
       throw error;
     }
+  }
+
+  async #bring(repository: RepositoryRow, mirror: GitMirror, fence: JobFence): Promise<RefreshResult> {
+    const refs = await mirror.fetch();
+    const known = await this.refreshes.loadKnownRefs(worker, repository.id);
+    const remote = { refs, defaultBranch: repository.defaultBranch };
+    const refresh = await describeRefresh(mirror, remote, known);
+    return this.refreshes.apply(worker, repository.id, refresh, fence);
   }
 
   async #recordFailure(repositoryId: number, error: unknown, fence: JobFence): Promise<void> {
@@ -61,45 +71,4 @@ export class RepositoryRefresher {
       );
     });
   }
-}
-
-async function describe(mirror: GitMirror, refs: GitRefs, known: readonly KnownRef[]) {
-  const before = new Map(known.map(({ kind, name, sha }) => [`${kind} ${name}`, sha]));
-  const moved = refs.branches.filter(({ name, sha }) => before.get(`branch ${name}`) !== sha);
-  const movedTags = refs.tags.filter(({ name, sha }) => before.get(`tag ${name}`) !== sha);
-  const memberships: Membership[] = [];
-  for (const { name, sha } of moved)
-    memberships.push(
-      await describeBranch(mirror, { name, sha, before: before.get(`branch ${name}`) ?? null }),
-    );
-  const from = [...moved, ...movedTags].map(({ sha }) => sha);
-  const commits: AsyncIterable<GitCommit> | GitCommit[] =
-    from.length === 0 ? [] : mirror.walkCommits({ from, known: known.map(({ sha }) => sha) });
-  return {
-    defaultBranch: refs.defaultBranch,
-    branches: refs.branches,
-    tags: refs.tags,
-    commits,
-    memberships,
-  };
-}
-
-/** The commits that a branch gained, or all its recent ones when it is new or was rewritten. */
-async function describeBranch(
-  mirror: GitMirror,
-  branch: { readonly name: string; readonly sha: string; readonly before: string | null },
-): Promise<Membership> {
-  if (branch.before !== null) {
-    const gained = await Array.fromAsync(
-      mirror.walkCommits({ from: [branch.sha], known: [branch.before], limit: longestMembership }),
-    );
-    // Only when the old head is an ancestor of the new one does a gained commit have it as a parent.
-    const isFastForward =
-      gained.length < longestMembership &&
-      gained.some(({ parents }) => parents.includes(branch.before ?? ''));
-    if (isFastForward)
-      return { branch: branch.name, mode: 'append', shas: gained.map(({ sha }) => sha).reverse() };
-  }
-  const recent = await Array.fromAsync(mirror.walkCommits({ from: [branch.sha], limit: longestMembership }));
-  return { branch: branch.name, mode: 'replace', shas: recent.map(({ sha }) => sha).reverse() };
 }

@@ -147,7 +147,7 @@ export class RepositoriesStore {
   async existing(_actor: SystemPrincipal, ids: readonly number[]): Promise<Set<number>> {
     const rows = await readRows<{ id: number }>(
       this.dataSource,
-      'SELECT id FROM repositories WHERE id = ANY($1::int[])',
+      'SELECT id FROM repositories WHERE id = ANY($1::bigint[])',
       [ids],
     );
     return new Set(rows.map(({ id }) => id));

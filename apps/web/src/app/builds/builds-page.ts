@@ -41,6 +41,10 @@ type Query = { readonly repository?: number; readonly status?: BuildStatus; read
       display: inline-flex;
       align-items: center;
       gap: var(--space-2);
+      max-width: 100%;
+    }
+    .select {
+      min-width: 0;
     }
   `,
 })

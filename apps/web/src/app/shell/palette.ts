@@ -57,7 +57,10 @@ export class Palette {
       this.active.update((active) => (active + step + count) % count);
     }
     const entry = this.found()[this.active()];
-    if (event.key === 'Enter' && entry) this.open(entry);
+    if (event.key !== 'Enter' || !entry) return;
+    // Closing gives the focus back at once: without this the same key would press what is focused then.
+    event.preventDefault();
+    this.open(entry);
   }
 
   protected open(entry: Entry): void {

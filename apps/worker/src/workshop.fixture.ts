@@ -24,6 +24,9 @@ import { createTestDatabase, GitFixture, temporaryDirectory } from '@nohands/tes
 const principal = system('test');
 const program = join(import.meta.dirname, '..', 'dist', 'main.js');
 
+/** The SECRET_KEY of the workers. */
+export const workshopKey = 'a-key-of-the-tests-that-is-long-enough-0123456789';
+
 export type WorkshopOptions = {
   readonly redisUrl?: string;
   readonly limit?: number;
@@ -34,6 +37,8 @@ export type WorkshopOptions = {
 export class Workshop {
   /** Every worker process that was started, ended ones too. */
   readonly workers: ChildProcess[] = [];
+  /** All that they wrote to stdout and stderr. */
+  output = '';
   readonly #waiting = new Set<() => void>();
 
   private constructor(
@@ -83,8 +88,12 @@ export class Workshop {
     return workshop;
   }
 
-  /** Starts a worker process and resolves when it takes tickets. */
-  async startWorker(): Promise<ChildProcess> {
+  get databaseUrl(): string {
+    return this.options.databaseUrl;
+  }
+
+  /** Starts a worker process and resolves when it takes tickets; `over` goes over the workshop's environment. */
+  async startWorker(over: Record<string, string> = {}): Promise<ChildProcess> {
     const { databaseUrl, redisUrl, environment } = this.options;
     const worker = fork(program, [], {
       execArgv: [],
@@ -94,20 +103,20 @@ export class Workshop {
         PATH: process.env['PATH'] ?? '',
         DATABASE_URL: databaseUrl,
         DATA_DIR: join(this.folder, 'data'),
-        SECRET_KEY: 'a-key-of-the-tests-that-is-long-enough-0123456789',
+        SECRET_KEY: workshopKey,
         BUILD_ENGINE: 'buildah',
         GIT_ALLOW_LOCAL: 'true',
         ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
         ...environment,
+        ...over,
       },
     });
     this.workers.push(worker);
-    let output = '';
     for (const stream of [worker.stdout, worker.stderr])
-      stream?.on('data', (bytes: Buffer) => (output += bytes.toString()));
+      stream?.on('data', (bytes: Buffer) => (this.output += bytes.toString()));
     await new Promise<void>((resolve, reject) => {
       worker.once('message', () => resolve());
-      worker.once('exit', (code) => reject(new Error(`The worker ended with ${code}:\n${output}`)));
+      worker.once('exit', (code) => reject(new Error(`The worker ended with ${code}:\n${this.output}`)));
     });
     return worker;
   }

@@ -51,6 +51,8 @@ const someRows = `
   INSERT INTO commits (repository_id, sha, message, author, author_email, committed_at)
     SELECT 1, md5(i::text), repeat('x', 400) || i, 'A', 'a@example.org', now() FROM generate_series(1, 40000) i;
   INSERT INTO builds (repository_id, commit_id, dockerfile_path, timeout_seconds) VALUES (1, 7, 'Dockerfile', 60);
+  INSERT INTO repository_credentials (repository_id, origin, key_id, nonce, ciphertext)
+    VALUES (1, 'https://example.org', 'k', decode('00ff0a5c', 'hex'), decode('5c2e0a00', 'hex'));
   INSERT INTO settings (key, value) VALUES ('storage_id', '"another storage"');`;
 
 describe(restore.name, () => {
@@ -93,6 +95,7 @@ describe(restore.name, () => {
     ];
     expect(after['settings']?.[0]).toContain(await storage.identity());
     expect({ ...after, settings: [] }).toEqual({ ...before, settings: [] });
+    expect(after['repository_credentials']).toEqual([expect.stringContaining('00ff0a5c')]);
     expect(Object.values(after).flat().length).toBeGreaterThan(40_000);
     expect(await storage.size(digest)).toBe(blob.length);
     const { rows } = await using(target.connectionString, (client) =>

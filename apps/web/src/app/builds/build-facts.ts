@@ -18,7 +18,6 @@ import { ProblemNotice } from '../look/problem-notice';
 import { RelativeTime } from '../look/relative-time';
 import { Sha } from '../look/sha';
 import { type Problem, readProblem } from '../shell/problem';
-import { withoutHeaders } from '../shell/without-headers';
 import { refName } from './ref-name';
 import { waitingReasons } from './waiting-reasons';
 
@@ -62,14 +61,14 @@ export class BuildFacts {
 
   protected cancel(): Promise<void> {
     return this.attempt(async () =>
-      this.changed.emit(await this.api.invoke(withoutHeaders(cancelBuild), { id: this.build().id })),
+      this.changed.emit(await this.api.invoke(cancelBuild, { id: this.build().id })),
     );
   }
 
   protected buildAgain(): Promise<void> {
     const { repository_id, commit_id, push_to_registry } = this.build();
     return this.attempt(async () => {
-      const build = await this.api.invoke(withoutHeaders(triggerBuild), {
+      const build = await this.api.invoke(triggerBuild, {
         body: { repository_id, commit_id, push_to_registry },
       });
       await this.router.navigate(['/builds', build.id]);

@@ -16,7 +16,6 @@ import { Api, type BuildDto, type RepositoryDto, triggerBuild } from '@nohands/a
 import { Notice } from '../look/notice';
 import { fieldError, showProblemInForm } from '../shell/form-problem';
 import { readProblem } from '../shell/problem';
-import { withoutHeaders } from '../shell/without-headers';
 import { Session } from '../shell/session';
 
 /** Builds what is not on screen: any branch, tag, SHA or its beginning. Closes with the build. */
@@ -91,7 +90,7 @@ export class BuildRefDialog {
     try {
       const { ref, push_to_registry } = this.form.getRawValue();
       this.dialog.close(
-        await this.api.invoke(withoutHeaders(triggerBuild), {
+        await this.api.invoke(triggerBuild, {
           body: { repository_id: this.repository.id, ref: ref.trim(), push_to_registry },
         }),
       );

@@ -13,7 +13,6 @@ import { MatInput } from '@angular/material/input';
 import { Api, type RepositoryDto, deleteRepository } from '@nohands/api-client';
 import { ProblemNotice } from '../look/problem-notice';
 import { type Problem, readProblem } from '../shell/problem';
-import { withoutHeaders } from '../shell/without-headers';
 
 /** Deletes a repository once its name was typed: nothing brings its builds back. Closes with true when it is gone. */
 @Component({
@@ -74,7 +73,7 @@ export class DeleteRepositoryDialog {
     if (!this.isConfirmed() || this.isBusy()) return;
     this.isBusy.set(true);
     try {
-      await this.api.invoke(withoutHeaders(deleteRepository), { id: this.repository.id });
+      await this.api.invoke(deleteRepository, { id: this.repository.id });
       this.dialog.close(true);
     } catch (error) {
       this.problem.set(readProblem(error));

@@ -16,7 +16,6 @@ import { Api, type RepositoryDto, createRepository, updateRepository } from '@no
 import { Notice } from '../look/notice';
 import { fieldError, showProblemInForm } from '../shell/form-problem';
 import { readProblem } from '../shell/problem';
-import { withoutHeaders } from '../shell/without-headers';
 import { Session } from '../shell/session';
 import { proposeName } from './propose-name';
 
@@ -83,7 +82,7 @@ export class RepositoryDialog {
     const { default_branch, image_name, ...fields } = this.form.getRawValue();
     const body = { ...fields, default_branch: default_branch.trim() || null };
     if (this.repository !== null) {
-      return this.api.invoke(withoutHeaders(updateRepository), {
+      return this.api.invoke(updateRepository, {
         id: this.repository.id,
         body: { ...body, ...(image_name ? { image_name } : {}) },
       });

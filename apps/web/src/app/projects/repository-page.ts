@@ -35,7 +35,6 @@ import { Notice } from '../look/notice';
 import { ProblemNotice } from '../look/problem-notice';
 import { Skeleton } from '../look/skeleton';
 import { showInTrail } from '../shell/page-trail';
-import { withoutHeaders } from '../shell/without-headers';
 import { type Problem, readProblem } from '../shell/problem';
 import { CommitList } from './commit-list';
 import { RefList } from './ref-list';
@@ -77,6 +76,7 @@ export class RepositoryPage {
   protected readonly repository = new Loaded<RepositoryDto>();
   protected readonly refs = new Loaded<Refs>();
   protected readonly actionProblem = signal<Problem | null>(null);
+  private isBusy = false;
   protected readonly menuIcon = mdiDotsHorizontal;
   protected readonly chosenTag = computed(() => this.refs.value()?.tags.find((tag) => tag.id === this.tag()));
   protected readonly chosenBranch = computed(() => {
@@ -136,7 +136,7 @@ export class RepositoryPage {
 
   protected async build(what: Omit<TriggerBuildDto, 'repository_id'>): Promise<void> {
     await this.attempt(async () => {
-      const build = await this.api.invoke(withoutHeaders(triggerBuild), {
+      const build = await this.api.invoke(triggerBuild, {
         body: { repository_id: this.id(), ...what },
       });
       await this.router.navigate(['/builds', build.id]);
@@ -176,12 +176,17 @@ export class RepositoryPage {
     });
   }
 
+  /** One at a time: a double click builds once. */
   private async attempt(work: () => Promise<void>): Promise<void> {
+    if (this.isBusy) return;
+    this.isBusy = true;
     this.actionProblem.set(null);
     try {
       await work();
     } catch (error) {
       this.actionProblem.set(readProblem(error));
+    } finally {
+      this.isBusy = false;
     }
   }
 

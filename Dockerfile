@@ -31,7 +31,7 @@ CMD ["node", "apps/api/dist/main.js"]
 
 FROM base AS worker
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates git openssh-client skopeo \
+  && apt-get install -y --no-install-recommends ca-certificates git skopeo \
   && rm -rf /var/lib/apt/lists/*
 # The CLI of the engine beside it: it is never downloaded when a build runs.
 COPY --from=registry.dagger.io/engine:v0.21.8 /usr/local/bin/dagger /usr/local/bin/dagger

@@ -66,8 +66,7 @@ export class BuildSession {
 
   /** Resolves when every line and step is stored; false when the claim was lost. */
   async finish(): Promise<boolean> {
-    const isOurs = await this.log.finish();
-    await this.steps.settled();
+    const [isOurs] = await Promise.all([this.log.finish(), this.steps.settled()]);
     return isOurs;
   }
 

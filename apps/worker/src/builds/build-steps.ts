@@ -81,7 +81,8 @@ export class BuildSteps {
       );
       if (!isOurs) throw new BuildStop('lost');
       await session.log.system(`Image ${kept.digest}, ${kept.size} bytes`, step);
-      await rm(folder.context, { recursive: true, force: true });
+      // A push may take long, and its layout needs room; without one the whole folder goes in a moment.
+      if (build.pushToRegistry) await rm(folder.context, { recursive: true, force: true });
       return kept.digest;
     });
   }

@@ -56,7 +56,8 @@ export class BuildProcessor extends WorkerHost implements OnApplicationBootstrap
       this.#running -= 1;
       if (this.#running === 0) this.#idle.splice(0).forEach((resolve) => resolve());
     }
-    // A slot fell free: whoever waits is not left to the sweeper's next look.
+    // The log waits for its seal, and a slot fell free: neither is left to the sweeper's next look.
+    await this.tickets.add('run-chore');
     if (!this.#isDraining) await this.tickets.add('run-build');
     return { claimed: true };
   }

@@ -49,7 +49,7 @@ export class BuildRunner {
   async #announce(build: ClaimedBuild, session: BuildSession): Promise<void> {
     if (build.attempt > 1) {
       await session.log.system(
-        `Attempt ${build.attempt}: the one before was interrupted; lines it had not yet stored are lost.`,
+        `Attempt ${build.attempt} starts. What the attempt before had not stored yet is lost.`,
       );
     }
   }

@@ -22,6 +22,8 @@ class Outbox {
   entries: Entry[] = [];
   bytes = 0;
   isFenced = false;
+  /** Somebody waits until all is stored. */
+  isDraining = false;
   waiters: (() => void)[] = [];
 
   constructor(
@@ -44,14 +46,17 @@ export type LogOutlet = {
 };
 
 /**
- * Carries the lines of all builds of this worker to the store: one transaction at a time, every 50 ms or as soon as
- * 64 KiB wait. While the database is away it keeps what it has and tries again; writers wait.
+ * Carries the lines of all builds of this worker to the store: one transaction at a time, a line after a quiet time at
+ * once, then at most every 50 ms or as soon as 64 KiB wait. While the database is away it keeps what it has and tries again; writers wait.
  */
 @Injectable()
 export class LogFlusher implements OnApplicationShutdown {
   readonly #logger = new Logger(LogFlusher.name);
   readonly #outboxes = new Map<number, Outbox>();
   #timer: NodeJS.Timeout | null = null;
+  /** The timer is due at once: setting it again for every further line would only put it off. */
+  #isDue = false;
+  #startedAt = -Infinity;
   #flight: Promise<void> | null = null;
   #retryMs = 0;
   #isClosed = false;
@@ -66,7 +71,7 @@ export class LogFlusher implements OnApplicationShutdown {
       omit: (omitted) => {
         outbox.entries.push({ omitted });
         outbox.nextLine = omitted.to + 1;
-        this.#wake(flushMilliseconds);
+        this.#wake(this.#pause());
       },
       drain: () => this.#drain(outbox),
       nextLine: () => outbox.nextLine,
@@ -87,33 +92,42 @@ export class LogFlusher implements OnApplicationShutdown {
     outbox.entries.push(line);
     outbox.bytes += sizeOf(line);
     outbox.nextLine += 1;
-    this.#wake(outbox.bytes >= chunkBytes ? 0 : flushMilliseconds);
+    this.#wake(outbox.bytes >= chunkBytes ? 0 : this.#pause());
     if (outbox.bytes > waitAboveBytes) return new Promise((resolve) => outbox.waiters.push(resolve));
   }
 
   async #drain(outbox: Outbox): Promise<boolean> {
+    outbox.isDraining = true;
     while (outbox.entries.length > 0 && !outbox.isFenced && !this.#isClosed) {
       this.#wake(0);
       await new Promise<void>((resolve) => outbox.waiters.push(resolve));
     }
+    outbox.isDraining = false;
     return !outbox.isFenced;
+  }
+
+  /** What is left of the 50 ms since the last flush began, in milliseconds. */
+  #pause(): number {
+    return Math.max(0, flushMilliseconds - (performance.now() - this.#startedAt));
   }
 
   #wake(delayMs: number): void {
     if (this.#flight !== null || this.#isClosed) return;
     if (this.#timer !== null) {
-      if (delayMs > 0 || this.#retryMs > 0) return;
+      if (delayMs > 0 || this.#isDue || this.#retryMs > 0) return;
       clearTimeout(this.#timer);
     }
+    this.#isDue = delayMs === 0;
     this.#timer = setTimeout(() => this.#start(), this.#retryMs > 0 ? this.#retryMs : delayMs);
   }
 
   #start(): void {
     this.#timer = null;
+    this.#startedAt = performance.now();
     this.#flight = this.#flush().finally(() => {
       this.#flight = null;
-      if ([...this.#outboxes.values()].some(({ entries }) => entries.length > 0))
-        this.#wake(flushMilliseconds);
+      const waiting = [...this.#outboxes.values()].filter(({ entries }) => entries.length > 0);
+      if (waiting.length > 0) this.#wake(waiting.some(({ isDraining }) => isDraining) ? 0 : this.#pause());
     });
   }
 

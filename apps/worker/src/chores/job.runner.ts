@@ -12,6 +12,7 @@ import {
 import { GitError } from '@nohands/git';
 import type { TicketResult } from '@nohands/queue';
 import { JobHandlers } from './job-handlers.js';
+import { LeaseKeeper } from '../leases/lease-keeper.js';
 import { WorkerSelf } from '../leases/worker-self.js';
 
 const lanes = { chores: choreKinds, lookups: lookupKinds } as const;
@@ -25,17 +26,21 @@ export class JobRunner {
     private readonly jobs: JobsStore,
     private readonly self: WorkerSelf,
     private readonly handlers: JobHandlers,
+    private readonly leases: LeaseKeeper,
   ) {}
 
   /** Claims and does the oldest waiting work of a lane; answers at once when there is none. */
   async takeNext(lane: keyof typeof lanes): Promise<TicketResult> {
     const job = await this.jobs.claim(system('worker'), this.self.identity.id, lanes[lane]);
     if (job === null) return { claimed: false };
+    const release = this.leases.holdJob(job.id);
     try {
       await this.jobs.finish(system('worker'), job, await this.#handle(job));
     } catch (error) {
       const { code, message } = this.#describe(job, error);
       await this.jobs.fail(system('worker'), job, code, message);
+    } finally {
+      release();
     }
     return { claimed: true };
   }

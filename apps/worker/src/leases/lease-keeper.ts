@@ -37,6 +37,7 @@ const sureMilliseconds = leaseMilliseconds - 3 * heartbeatMilliseconds;
 export class LeaseKeeper implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #logger = new Logger(LeaseKeeper.name);
   readonly #held = new Map<number, Held>();
+  readonly #jobIds = new Set<number>();
   #timer: NodeJS.Timeout | null = null;
   #renewal: Promise<void> | null = null;
   #waiters: (() => void)[] = [];
@@ -74,6 +75,12 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnApplicationShutdow
     };
   }
 
+  /** Renews the lease of a piece of work until the answer is called. */
+  holdJob(id: number): () => void {
+    this.#jobIds.add(id);
+    return () => this.#jobIds.delete(id);
+  }
+
   /** Stops every build in hand. */
   stopAll(reason: StopReason): void {
     for (const { controller } of this.#held.values()) controller.abort(new BuildStop(reason));
@@ -92,8 +99,14 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnApplicationShutdow
   async #renewOnce(): Promise<void> {
     const asked = new Map(this.#held);
     const startedAt = Date.now();
+    const inHand = { buildIds: this.heldBuildIds, jobIds: [...this.#jobIds] };
     try {
-      const still = await this.workers.renew(system('worker'), this.self.identity.id, leaseMilliseconds);
+      const still = await this.workers.renew(
+        system('worker'),
+        this.self.identity.id,
+        inHand,
+        leaseMilliseconds,
+      );
       for (const [buildId, held] of asked) {
         const row = still.find((build) => build.buildId === buildId && build.attempt === held.attempt);
         if (row === undefined) held.controller.abort(new BuildStop('lost'));

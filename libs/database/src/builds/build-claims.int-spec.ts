@@ -1,6 +1,7 @@
 import { Problem, system, type Principal } from '@nohands/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BuildClaimsStore } from './build-claims.store.js';
+import { WorkersStore } from '../jobs/workers.store.js';
 import { openLedger, type Ledger } from './ledger.fixture.js';
 
 const worker = system('worker');
@@ -147,6 +148,44 @@ describe(BuildClaimsStore.name, () => {
     );
     await ledger.sweeps.sweep(system('sweeper'));
     expect(await ledger.builds.find(worker, id)).toMatchObject({ status: 'cancelled', stopConfirmed: false });
+  });
+
+  it('ends a build that its worker cannot stop in time, although the worker lives', async () => {
+    const id = await trigger(await ledger.makeRepository('endless'), 60);
+    await claim();
+    await ledger.dataSource.query(`UPDATE builds SET started_at = now() - interval '74 s'`);
+    await ledger.sweeps.sweep(system('sweeper'));
+    expect(await statusOf(id)).toBe('running');
+    await ledger.dataSource.query(`UPDATE builds SET started_at = now() - interval '76 s'`);
+    await ledger.sweeps.sweep(system('sweeper'));
+    expect(await ledger.builds.find(worker, id)).toMatchObject({
+      status: 'failed',
+      errorCode: 'timeout',
+      stopConfirmed: false,
+    });
+  });
+
+  it('does not count an attempt that a stopping worker handed over', async () => {
+    const id = await trigger(await ledger.makeRepository('restarts'));
+    for (let restart = 0; restart < 4; restart += 1) await ledger.claims.handOver(worker, (await claim())!);
+    await claim();
+    await ledger.dataSource.query(`UPDATE build_attempts SET lease_expires_at = now() - interval '1 s'`);
+    await ledger.sweeps.sweep(system('sweeper'));
+    expect(await statusOf(id)).toBe('pending');
+  });
+
+  it('renews only what a worker really has in hand: a claim whose answer got lost expires', async () => {
+    const place = await ledger.makeRepository('unknown');
+    const [known, unknown] = [await trigger(place), await trigger(place)];
+    await claim('w1');
+    await claim('w1');
+    await ledger.dataSource.query(`UPDATE build_attempts SET lease_expires_at = now() - interval '1 s'`);
+    const workers = new WorkersStore(ledger.dataSource);
+    const held = await workers.renew(worker, 'w1', { buildIds: [known], jobIds: [] }, 10_000);
+    expect(held.map(({ buildId }) => buildId)).toEqual([known]);
+    await ledger.sweeps.sweep(system('sweeper'));
+    expect(await statusOf(known)).toBe('running');
+    expect(await statusOf(unknown)).toBe('pending');
   });
 
   it('tries an infrastructure failure again and never a failing step', async () => {

@@ -10,6 +10,7 @@ import {
 } from '@nohands/domain';
 import { DataSource } from 'typeorm';
 import { notifyBuildSql } from '../notices.js';
+import { storableText } from '../storable-text.js';
 import { storedCredentialsSql, type StoredCredentials } from '../projects/repository-credentials.js';
 import { moveBuild, requestSeal } from './build-moves.js';
 
@@ -30,6 +31,8 @@ export type ClaimedBuild = {
   readonly timeoutSeconds: number;
   readonly imageTag: string;
   readonly createdAt: Date;
+  /** Earlier attempts that failed by the infrastructure; one handed over by a stopping worker does not count. */
+  readonly failedAttempts: number;
   /** Number the next log line gets; above 1 when an earlier attempt wrote lines. */
   readonly nextLine: number;
   readonly logBytes: number;
@@ -79,7 +82,9 @@ const claimStatement = `
          r.image_name AS "imageName", m.commit_id AS "commitId", c.sha AS "commitSha", c.committed_at AS "committedAt",
          m.dockerfile_path AS "dockerfilePath", m.push_to_registry AS "pushToRegistry",
          m.timeout_seconds AS "timeoutSeconds", m.image_tag AS "imageTag", m.created_at AS "createdAt",
-         f.next_line AS "nextLine", f.bytes::float8 AS "logBytes", i.digest AS "keptDigest", ${notifyBuildSql('m')}
+         f.next_line AS "nextLine", f.bytes::float8 AS "logBytes", i.digest AS "keptDigest",
+         (SELECT count(*)::int FROM build_attempts e WHERE e.build_id = m.id AND e.error_code IS NOT NULL) AS "failedAttempts",
+         ${notifyBuildSql('m')}
     FROM moved m JOIN repositories r ON r.id = m.repository_id JOIN commits c ON c.id = m.commit_id
     JOIN fenced f ON f.build_id = m.id LEFT JOIN images i ON i.build_id = m.id
     LEFT JOIN repository_credentials k ON k.repository_id = m.repository_id`;
@@ -138,7 +143,7 @@ export class BuildClaimsStore {
         build.id,
         build.attempt,
         steps.map(({ number }) => number),
-        steps.map(({ name }) => name),
+        steps.map(({ name }) => storableText(name)),
         steps.map(({ status }) => status),
         steps.map(({ cached }) => cached),
         steps.map(({ startedAt }) => new Date(startedAt)),
@@ -186,9 +191,13 @@ export class BuildClaimsStore {
     build: ClaimedBuild,
     failure: BuildFailure,
   ): Promise<'failed' | 'pending' | null> {
-    const reason = `${failure.code}: ${failure.message}`;
-    if (isRetryable(failure.code) && build.attempt < maximumAttempts) {
-      return (await this.#retry(worker, build, { delaySeconds: retryDelay(build.attempt), reason }))
+    const reason = storableText(`${failure.code}: ${failure.message}`);
+    if (isRetryable(failure.code) && build.failedAttempts + 1 < maximumAttempts) {
+      return (await this.#retry(worker, build, {
+        delaySeconds: retryDelay(build.failedAttempts + 1),
+        attemptError: failure.code,
+        reason,
+      }))
         ? 'pending'
         : null;
     }
@@ -233,7 +242,7 @@ export class BuildClaimsStore {
   async #retry(
     worker: SystemPrincipal,
     build: ClaimedBuild,
-    retry: { delaySeconds: number; reason: string },
+    retry: { delaySeconds: number; attemptError?: string; reason: string },
   ): Promise<boolean> {
     return moveBuild(this.dataSource.manager, { ...heldBy(worker, build), to: 'pending', set: {}, ...retry });
   }
@@ -248,12 +257,17 @@ function heldBy(worker: SystemPrincipal, build: ClaimedBuild) {
   } as const;
 }
 
-/** How long a build waits after its attempt `attempt`, in seconds; the first retry comes without delay. */
-export function retryDelay(attempt: number): number {
-  return retryDelaySeconds[attempt - 1] ?? 20;
+/** How long a build waits after so many failed attempts, in seconds; the first retry comes without delay. */
+export function retryDelay(failedAttempts: number): number {
+  return retryDelaySeconds[failedAttempts - 1] ?? 20;
 }
 
 /** The columns that say why a build failed. */
 export function failureColumns(failure: BuildFailure): Record<string, unknown> {
-  return { error_code: failure.code, error_message: failure.message, error_detail: failure.detail };
+  return {
+    error_code: failure.code,
+    error_message: storableText(failure.message),
+    // What a RUN printed: a refused write would leave the build without an end.
+    error_detail: failure.detail === null ? null : storableText(failure.detail),
+  };
 }

@@ -13,6 +13,8 @@ export type BuildMove = {
   readonly set: Readonly<Record<string, unknown>>;
   /** Not to be claimed before this time has passed, in seconds of the database's clock; 0 when absent. */
   readonly delaySeconds?: number;
+  /** Why the attempt failed although the build goes on; kept with the attempt. */
+  readonly attemptError?: string;
   readonly actor: string;
   readonly reason: string;
 };
@@ -26,7 +28,7 @@ const cancelTime = ', cancel_requested_at = coalesce(cancel_requested_at, now())
 export async function moveBuild(manager: EntityManager, move: BuildMove): Promise<boolean> {
   if (!isAllowedMove(move.from, move.to)) throw new Error(`No move from ${move.from} to ${move.to}`);
   const columns = Object.keys(move.set);
-  const assignments = columns.map((column, index) => `, ${column} = $${index + 8}`).join('');
+  const assignments = columns.map((column, index) => `, ${column} = $${index + 9}`).join('');
   const times = isFinal(move.to)
     ? `, completed_at = now()${move.to === 'cancelled' ? cancelTime : ''}`
     : ", not_before = now() + $7 * interval '1 s'";
@@ -36,7 +38,7 @@ export async function moveBuild(manager: EntityManager, move: BuildMove): Promis
         WHERE id = $1 AND status = $3::text AND $7::int >= 0 AND ($2::int IS NULL OR attempt = $2)
        RETURNING *
      ), ended AS (
-       UPDATE build_attempts a SET ended_at = now(), outcome = $4::text, error_code = m.error_code
+       UPDATE build_attempts a SET ended_at = now(), outcome = $4::text, error_code = coalesce($8::text, m.error_code)
          FROM moved m WHERE a.build_id = m.id AND a.attempt = m.attempt AND a.ended_at IS NULL
      ), kept AS (
        INSERT INTO build_events (build_id, revision, from_status, to_status, attempt, actor, reason)
@@ -54,6 +56,7 @@ export async function moveBuild(manager: EntityManager, move: BuildMove): Promis
       move.actor,
       move.reason,
       move.delaySeconds ?? 0,
+      move.attemptError ?? null,
       ...columns.map((column) => move.set[column]),
     ],
   );

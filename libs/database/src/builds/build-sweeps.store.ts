@@ -15,15 +15,18 @@ const sweepLock = 7_310_002;
 /** A look older than this means that nobody could look: the database was away, not the workers. */
 const outageMilliseconds = 3_000;
 
-type LostBuild = {
-  id: number;
-  attempt: number;
-  worker_id: string;
-  is_cancelled: boolean;
-  cancel_reason: string | null;
+/** A running build that cannot go on under its worker. */
+type StuckBuild = {
+  readonly id: number;
+  readonly attempt: number;
+  readonly workerId: string;
+  readonly isLost: boolean;
+  readonly isCancelled: boolean;
+  readonly failedAttempts: number;
+  readonly timeoutSeconds: number;
 };
 
-/** What the sweeper changes: builds of lost workers and cancels that nobody acknowledged. */
+/** What the sweeper changes: builds of lost workers, and stops that nobody acknowledged. */
 @Injectable()
 export class BuildSweepsStore {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -37,9 +40,7 @@ export class BuildSweepsStore {
       const [lock] = await manager.query('SELECT pg_try_advisory_xact_lock($1) AS got', [sweepLock]);
       if (!lock.got) return false;
       if (await this.#mayReap(manager)) {
-        for (const build of await this.#lostBuilds(manager)) await this.#giveBack(manager, sweeper, build);
-        for (const build of await this.#overdueCancels(manager))
-          await this.#endUnconfirmed(manager, sweeper, build);
+        for (const build of await this.#stuckBuilds(manager)) await this.#mend(manager, sweeper, build);
         await this.#failOrphanedRefreshes(manager);
       }
       return true;
@@ -57,57 +58,46 @@ export class BuildSweepsStore {
     return rows[0]?.may_reap ?? false;
   }
 
-  async #lostBuilds(manager: EntityManager): Promise<LostBuild[]> {
+  /** Builds whose lease ran out, and builds that should have stopped (cancel, time-out) and did not. */
+  async #stuckBuilds(manager: EntityManager): Promise<StuckBuild[]> {
     return manager.query(
-      `SELECT b.id, b.attempt, a.worker_id, b.cancel_requested_at IS NOT NULL AS is_cancelled, b.cancel_reason
-         FROM build_attempts a JOIN builds b ON b.id = a.build_id AND b.attempt = a.attempt AND b.status = 'running'
-        WHERE a.ended_at IS NULL AND a.lease_expires_at < now() FOR UPDATE OF b SKIP LOCKED`,
-    );
-  }
-
-  async #overdueCancels(manager: EntityManager): Promise<LostBuild[]> {
-    return manager.query(
-      `SELECT b.id, b.attempt, '' AS worker_id, true AS is_cancelled, b.cancel_reason FROM builds b
-        WHERE b.status = 'running' AND b.cancel_requested_at < now() - $1 * interval '1 ms' FOR UPDATE SKIP LOCKED`,
+      `SELECT b.id, b.attempt, a.worker_id AS "workerId", a.lease_expires_at < now() AS "isLost",
+              b.cancel_requested_at IS NOT NULL AS "isCancelled", b.timeout_seconds AS "timeoutSeconds",
+              (SELECT count(*)::int FROM build_attempts e WHERE e.build_id = b.id AND e.error_code IS NOT NULL) AS "failedAttempts"
+         FROM builds b JOIN build_attempts a ON a.build_id = b.id AND a.attempt = b.attempt AND a.ended_at IS NULL
+        WHERE b.status = 'running' AND (a.lease_expires_at < now()
+           OR b.cancel_requested_at < now() - $1 * interval '1 ms'
+           OR b.started_at < now() - b.timeout_seconds * interval '1 s' - $1 * interval '1 ms')
+          FOR UPDATE OF b SKIP LOCKED`,
       [cancelGraceMilliseconds],
     );
   }
 
-  async #giveBack(manager: EntityManager, sweeper: SystemPrincipal, build: LostBuild): Promise<void> {
-    if (build.is_cancelled) return this.#endUnconfirmed(manager, sweeper, build);
-    const actor = `system:${sweeper.name}`;
-    const reason = `worker ${build.worker_id} was lost`;
-    const lost = { buildId: build.id, attempt: build.attempt, from: 'running', actor, reason } as const;
-    if (build.attempt < maximumAttempts) {
-      await moveBuild(manager, { ...lost, to: 'pending', set: {}, delaySeconds: retryDelay(build.attempt) });
-      return;
-    }
-    const failure = {
-      code: 'worker_lost',
-      message: `The worker was lost in each of ${maximumAttempts} attempts. See the worker's own log (memory, disk), then build again.`,
-      detail: null,
-    } as const;
-    await moveBuild(manager, {
-      ...lost,
-      to: 'failed',
-      set: failureColumns(failure),
-    });
-    await requestSeal(manager, build.id);
-  }
-
-  async #endUnconfirmed(manager: EntityManager, sweeper: SystemPrincipal, build: LostBuild): Promise<void> {
-    await moveBuild(manager, {
+  async #mend(manager: EntityManager, sweeper: SystemPrincipal, build: StuckBuild): Promise<void> {
+    const move = {
       buildId: build.id,
       attempt: build.attempt,
       from: 'running',
-      to: 'cancelled',
-      set: { stop_confirmed: false },
       actor: `system:${sweeper.name}`,
-      reason:
-        build.worker_id === ''
-          ? 'the worker did not confirm the stop in time'
-          : `worker ${build.worker_id} was lost before it confirmed the stop`,
-    });
+      reason: build.isLost
+        ? `worker ${build.workerId} was lost`
+        : 'the worker did not confirm the stop in time',
+    } as const;
+    const failedAttempts = build.failedAttempts + 1;
+    if (build.isLost && !build.isCancelled && failedAttempts < maximumAttempts) {
+      const delaySeconds = retryDelay(failedAttempts);
+      await moveBuild(manager, {
+        ...move,
+        to: 'pending',
+        set: {},
+        delaySeconds,
+        attemptError: 'worker_lost',
+      });
+      return;
+    }
+    if (build.isCancelled)
+      await moveBuild(manager, { ...move, to: 'cancelled', set: { stop_confirmed: false } });
+    else await moveBuild(manager, { ...move, to: 'failed', set: failureOf(build) });
     await requestSeal(manager, build.id);
   }
 
@@ -123,4 +113,13 @@ export class BuildSweepsStore {
        SELECT pg_notify('nohands', json_build_object('kind', 'repository', 'id', id, 'revision', revision)::text) FROM orphaned`,
     );
   }
+}
+
+function failureOf({ isLost, timeoutSeconds }: StuckBuild): Record<string, unknown> {
+  if (isLost) {
+    const message = `The worker was lost in each of ${maximumAttempts} attempts. See the worker's own log (memory, disk), then build again.`;
+    return failureColumns({ code: 'worker_lost', message, detail: null });
+  }
+  const message = `The build took longer than ${timeoutSeconds} s and its worker could not say that it stopped.`;
+  return { ...failureColumns({ code: 'timeout', message, detail: null }), stop_confirmed: false };
 }

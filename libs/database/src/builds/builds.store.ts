@@ -49,7 +49,8 @@ export class BuildsStore {
       conditions.push(`b.repository_id = ${parameters.add(filter.repositoryId)}::bigint`);
     if (filter.status !== undefined) conditions.push(`b.status = ${parameters.add(filter.status)}`);
     if (filter.branch !== undefined) conditions.push(`b.branch_name = ${parameters.add(filter.branch)}`);
-    if (filter.commitId !== undefined) conditions.push(`b.commit_id = ${parameters.add(filter.commitId)}::bigint`);
+    if (filter.commitId !== undefined)
+      conditions.push(`b.commit_id = ${parameters.add(filter.commitId)}::bigint`);
     return readPage<BuildRow>(
       this.dataSource,
       {

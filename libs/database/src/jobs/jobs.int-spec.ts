@@ -74,7 +74,7 @@ describe(JobsStore.name, () => {
     const id = await refresh();
     await claim('alive');
     await dataSource.query(`UPDATE jobs SET lease_expires_at = now() - interval '1 s'`);
-    await workers.renew(worker, 'alive', 10_000);
+    await workers.renew(worker, 'alive', { buildIds: [], jobIds: [id] }, 10_000);
     await jobs.reapLost(worker);
     expect(await jobs.outcome(worker, 'refresh-repository', id)).toMatchObject({ status: 'running' });
     expect(await workers.list(worker)).toMatchObject([

@@ -28,6 +28,9 @@ export type WorkerRow = WorkerIdentity & {
   readonly builds: readonly number[];
 };
 
+/** What a worker has in hand at this moment. */
+export type HeldWork = { readonly buildIds: readonly number[]; readonly jobIds: readonly number[] };
+
 /** A build whose cancellation somebody asked for, as the heartbeat reports it to the worker that holds it. */
 export type HeldBuild = {
   readonly buildId: number;
@@ -59,21 +62,28 @@ export class WorkersStore {
   }
 
   /**
-   * Renews the worker and the leases of all it holds, in one statement on the database's clock. Answers the builds
-   * it still holds, and which of them are to be stopped; one that is missing was taken away.
+   * Renews the worker and the leases of what it really has in hand, in one statement on the database's clock: a claim
+   * whose answer got lost is nobody's and expires. Answers the builds it still holds, and which of them are to be
+   * stopped; one that is missing was taken away.
    */
-  async renew(_worker: SystemPrincipal, workerId: string, leaseMs: number): Promise<HeldBuild[]> {
+  async renew(
+    _worker: SystemPrincipal,
+    workerId: string,
+    held: HeldWork,
+    leaseMs: number,
+  ): Promise<HeldBuild[]> {
     return this.dataSource.query(
       `WITH alive AS (UPDATE workers SET heartbeat_at = clock_timestamp() WHERE id = $1
        ), jobs_held AS (
-         UPDATE jobs SET lease_expires_at = clock_timestamp() + $2 * interval '1 ms' WHERE worker_id = $1 AND status = 'running'
+         UPDATE jobs SET lease_expires_at = clock_timestamp() + $2 * interval '1 ms'
+          WHERE worker_id = $1 AND status = 'running' AND id = ANY($3::int[])
        ), held AS (
          UPDATE build_attempts SET heartbeat_at = clock_timestamp(), lease_expires_at = clock_timestamp() + $2 * interval '1 ms'
-          WHERE worker_id = $1 AND ended_at IS NULL RETURNING build_id, attempt)
+          WHERE worker_id = $1 AND ended_at IS NULL AND build_id = ANY($4::int[]) RETURNING build_id, attempt)
        SELECT h.build_id AS "buildId", h.attempt,
               CASE WHEN b.cancel_requested_at IS NOT NULL THEN b.cancel_reason END AS "cancelReason"
          FROM held h JOIN builds b ON b.id = h.build_id AND b.attempt = h.attempt AND b.status = 'running'`,
-      [workerId, leaseMs],
+      [workerId, leaseMs, held.jobIds, held.buildIds],
     );
   }
 

@@ -15,6 +15,8 @@ type ProductBuild = {
   readonly milliseconds: number;
   readonly sinceAnswer: number;
   readonly phases: ProductPhases;
+  /** From the final state to the end record of the log, which carries the hash of the sealed log. */
+  readonly sealedAfter: number;
 };
 
 /** What a build costs more through the product than by hand, in milliseconds; alternating pairs on one machine. */
@@ -63,6 +65,7 @@ class OverheadBench {
       engine_difference_ms: medianOf(
         pairs.map(({ product, reference }) => product.phases.engine - reference.phases.engine),
       ),
+      log_sealed_after_ms: spreadOf(products.map(({ sealedAfter }) => sealedAfter)),
       raw_ms: pairs.map(({ product, reference }) =>
         [product.milliseconds, reference.milliseconds].map(Math.round),
       ),
@@ -91,7 +94,9 @@ class OverheadBench {
     const answered = performance.now();
     await product.succeeded(id);
     const [seenAt, seen] = [Date.now(), performance.now()];
+    await product.sealed(id);
+    const sealedAfter = performance.now() - seen;
     const phases = productPhases(await product.call('GET', `/api/builds/${id}/`), { sentAt, seenAt });
-    return { milliseconds: seen - started, sinceAnswer: seen - answered, phases };
+    return { milliseconds: seen - started, sinceAnswer: seen - answered, sealedAfter, phases };
   }
 }

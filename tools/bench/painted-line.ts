@@ -14,12 +14,14 @@ const flags = [
 export class PaintedLine {
   readonly #browser: Browser;
   readonly #page: Page;
-  readonly #address: string;
+  readonly #product: Product;
+  readonly #repositoryId: number;
 
-  private constructor(browser: Browser, page: Page, address: string) {
+  private constructor(browser: Browser, page: Page, place: { product: Product; repositoryId: number }) {
     this.#browser = browser;
     this.#page = page;
-    this.#address = address;
+    this.#product = place.product;
+    this.#repositoryId = place.repositoryId;
   }
 
   static async open(product: Product, repositoryId: number): Promise<PaintedLine> {
@@ -32,31 +34,33 @@ export class PaintedLine {
       await page.getByLabel('Password').fill(account.password);
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.waitForURL((url) => !url.pathname.includes('login'));
-      return new PaintedLine(browser, page, `${product.address}/repositories/${repositoryId}`);
+      return new PaintedLine(browser, page, { product, repositoryId });
     } catch (error) {
       await browser.close();
       throw error;
     }
   }
 
-  /** Id of the browser's program. */
   get version(): string {
     return this.#browser.version();
   }
 
   /**
-   * Presses Build on a commit; answers the id of the build and the milliseconds from the press, which triggers it, to
-   * the frame after the one that drew the first line of the RUN. Both times are of the page's own clock.
+   * Presses Build on a commit and resolves when that build has ended well: with the milliseconds from the press, which
+   * triggers it, to the frame that shows the first line of the RUN. Both times are of the page's own clock.
    */
-  async build(sha: string): Promise<{ readonly buildId: number; readonly milliseconds: number }> {
-    await this.#page.goto(this.#address);
+  async build(sha: string): Promise<number> {
+    await this.#page.goto(`${this.#product.address}/repositories/${this.#repositoryId}`);
     const button = this.#page.getByRole('button', { name: `Build ${sha.slice(0, 8)}` });
     await button.waitFor();
-    await this.#page.evaluate(`(${watchForLine})(${JSON.stringify(firstLine)})`);
+    await this.#page.evaluate(`void (${watchForLine})(${JSON.stringify(firstLine)})`);
     await button.click();
-    const painted = await this.#page.waitForFunction('globalThis.paintedAfter', null, { timeout: 120_000 });
-    const buildId = Number(/\/builds\/(\d+)/.exec(this.#page.url())?.[1]);
-    return { buildId, milliseconds: (await painted.jsonValue()) as number };
+    await this.#page.waitForURL(/\/builds\/\d+$/);
+    const buildId = Number(this.#page.url().split('/').at(-1));
+    const painted = this.#page.evaluate<number>('globalThis.paintedAfter');
+    // A build that fails rejects at once; its line would be waited for in vain.
+    const [milliseconds] = await Promise.all([painted, this.#product.succeeded(buildId)]);
+    return milliseconds;
   }
 
   async close(): Promise<void> {

@@ -82,6 +82,12 @@ export class Product {
     throw new Error(`Build ${buildId} ended as ${status}: ${String(message)}\n${String(detail)}`);
   }
 
+  /** Resolves when a reader of the log is told that it has ended. */
+  async sealed(buildId: number): Promise<void> {
+    for await (const record of this.follow(buildId)) if (record['end'] === true) return;
+    throw new Error(`The log of build ${buildId} ended without an end record.`);
+  }
+
   /** Records of a log as they come, until the end record. */
   async *follow(buildId: number): AsyncGenerator<Json> {
     const response = await fetch(`${this.#address}/api/builds/${buildId}/logs?follow=true`, {

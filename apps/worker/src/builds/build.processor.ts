@@ -57,8 +57,8 @@ export class BuildProcessor extends WorkerHost implements OnApplicationBootstrap
       if (this.#running === 0) this.#idle.splice(0).forEach((resolve) => resolve());
     }
     // The log waits for its seal, and a slot fell free: neither is left to the sweeper's next look.
-    await this.tickets.add('run-chore');
-    if (!this.#isDraining) await this.tickets.add('run-build');
+    const next = this.#isDraining ? [] : [this.tickets.add('run-build')];
+    await Promise.all([this.tickets.add('run-chore'), ...next]);
     return { claimed: true };
   }
 

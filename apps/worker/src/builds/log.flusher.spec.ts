@@ -1,7 +1,7 @@
 import type { BuildLogsStore, LogAppend, LogPosition } from '@nohands/database';
 import { decodeChunk } from '@nohands/database';
 import { SecretMasker } from '@nohands/domain';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BuildLog } from './build-log.js';
 import { LogFlusher } from './log.flusher.js';
 
@@ -64,6 +64,7 @@ describe(LogFlusher.name, () => {
   const write = (log: BuildLog, text: string, step = 1) => log.output(step, 'stdout', Buffer.from(text));
   afterEach(() => {
     logs.failures = [];
+    vi.useRealTimers();
   });
 
   it('stores every line once although the database is away and answers get lost', async () => {
@@ -74,6 +75,27 @@ describe(LogFlusher.name, () => {
     expect(await log.finish()).toBe(true);
     expect(logs.text(build)).toBe('a\nb\nc\nd\n');
     expect(logs.numbers(build)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('stores the first line at once and what follows every 50 ms, however often lines come', async () => {
+    vi.useFakeTimers();
+    const outlet = new LogFlusher(logs as unknown as BuildLogsStore).open({
+      id: 1_000,
+      attempt: 1,
+      nextLine: 1,
+    });
+    const log = new BuildLog(outlet, new SecretMasker([]), { maxBytes: 1e9, tailBytes: 1e3, bytesBefore: 0 });
+    void write(log, 'first\n');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(logs.text(1_000)).toBe('first\n');
+    for (let index = 0; index < 48; index += 1) {
+      void write(log, `${index}\n`);
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    expect(logs.stored.get(1_000)).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(2);
+    expect(logs.stored.get(1_000)).toHaveLength(2);
+    expect(logs.numbers(1_000)).toHaveLength(49);
   });
 
   it('writes nothing more once a newer attempt holds the build', async () => {

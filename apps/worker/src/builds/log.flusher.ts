@@ -46,8 +46,9 @@ export type LogOutlet = {
 };
 
 /**
- * Carries the lines of all builds of this worker to the store: one transaction at a time, a line after a quiet time at
- * once, then at most every 50 ms or as soon as 64 KiB wait. While the database is away it keeps what it has and tries again; writers wait.
+ * Carries the lines of all builds of this worker to the store, one transaction at a time: at once after a quiet time,
+ * then every 50 ms or as soon as 64 KiB wait. While the database is away it keeps what it has and tries again; writers
+ * wait.
  */
 @Injectable()
 export class LogFlusher implements OnApplicationShutdown {

@@ -43,6 +43,23 @@ describe(BuildClaimsStore.name, () => {
     expect((await claim())?.id).toBe(single);
   });
 
+  it('ends a build whose last lines and steps hold NUL, which Postgres cannot', async () => {
+    const id = await trigger(await ledger.makeRepository('nul'));
+    const build = (await claim())!;
+    const step = {
+      ...({ number: 1, name: 'RUN a\0b', status: 'failed', cached: false } as const),
+      ...{ startedAt: 0, completedAt: 1, exitCode: 3 },
+    };
+    expect(await ledger.claims.saveSteps(worker, build, [step])).toBe(true);
+    const failure = { code: 'step_failed', message: 'The step "RUN a\0b" failed.', detail: 'c\0d' } as const;
+    expect(await ledger.claims.fail(worker, build, failure)).toBe('failed');
+    expect(await ledger.builds.find(worker, id)).toMatchObject({
+      status: 'failed',
+      errorMessage: 'The step "RUN a\uFFFDb" failed.',
+      errorDetail: 'c\uFFFDd',
+    });
+  });
+
   it('gives a build to one of many workers that race for it', async () => {
     const id = await trigger(await ledger.makeRepository('race'));
     const claims = await Promise.all(Array.from({ length: 8 }, (_, index) => claim(`w${index}`)));

@@ -47,7 +47,8 @@ const cases: readonly (readonly [string, string, Partial<BuildFailure>?])[] = [
     'Error: creating build container: pinging container registry h: Get "https://h/v2/": dial tcp 127.0.0.1:1: connect: connection refused',
   ],
   [
-    'registry_unreachable',
+    // No retry would help: somebody has to allow it.
+    'base_image_denied',
     'Error: creating build container: pinging container registry h: http: server gave HTTP response to HTTPS client',
   ],
   [

@@ -43,7 +43,7 @@ const rules: readonly Rule[] = [
   ),
   rule(
     /server gave HTTP response to HTTPS client/,
-    'registry_unreachable',
+    'base_image_denied',
     () => 'The registry of the base image speaks plain HTTP. Add it to INSECURE_REGISTRIES if that is meant.',
   ),
   rule(

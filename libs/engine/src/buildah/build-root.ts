@@ -40,13 +40,13 @@ export class BuildRoot {
   ) {}
 
   /** Writes what the build root is made of into the work folder. */
-  async prepare(credentials: readonly PullCredential[]): Promise<void> {
+  async prepare(credentials: readonly PullCredential[], plainRegistries: readonly string[]): Promise<void> {
     const { storage, lock, work, layout } = this.places;
     for (const name of temporaryFolders) await makeFolder(join(work, name));
     await mkdir(storage, { recursive: true, mode: 0o700 });
     await mkdir(layout, { mode: 0o700 });
     await writeFile(lock, '', { flag: 'a' });
-    await this.writeEtc(join(work, 'etc'));
+    await this.writeEtc(join(work, 'etc'), plainRegistries);
     await makeFile(join(work, 'bin', 'slirp4netns'), slirpWrapper(), 0o755);
     await makeFile(join(work, 'enter'), buildRootScript, 0o500);
     await makeFile(join(work, 'tmp', 'auth.json'), writeAuthFile(credentials), 0o600);
@@ -109,8 +109,9 @@ export class BuildRoot {
     return { ...base, _CONTAINERS_USERNS_CONFIGURED: 'done', ...rootless };
   }
 
-  private async writeEtc(etc: string): Promise<void> {
+  private async writeEtc(etc: string, plainRegistries: readonly string[]): Promise<void> {
     const { user, registries } = this.options;
+    const plain = [...new Set([...registries.insecureRegistries, ...plainRegistries])];
     for (const name of [
       'containers',
       'ssl',
@@ -125,7 +126,7 @@ export class BuildRoot {
     const files = {
       ...writeUserFiles(user),
       'containers/policy.json': policyJson,
-      'containers/registries.conf': writeRegistriesConf(registries),
+      'containers/registries.conf': writeRegistriesConf({ ...registries, insecureRegistries: plain }),
     };
     for (const [name, content] of Object.entries(files)) await makeFile(join(etc, name), content, 0o644);
     for (const name of hostFiles) {

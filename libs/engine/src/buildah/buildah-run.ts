@@ -1,6 +1,6 @@
 import { chmod, lstat, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BuildError } from '@nohands/domain';
+import { BuildError, isInsecure } from '@nohands/domain';
 import {
   baseEnvironment,
   runProgram,
@@ -10,6 +10,7 @@ import {
 } from '@nohands/process';
 import { StopUnconfirmed, type BuildRequest, type BuildSink, type BuiltImage } from '../build-engine.js';
 import { planDockerfile, type PlannedStep } from '../dockerfile-plan.js';
+import { registriesOf } from '../dockerfile-registries.js';
 import { withLabelSteps } from './label-steps.js';
 import { readDockerfile, type DockerfileSource } from '../dockerfile-source.js';
 import { describeLayout } from '../layout.js';
@@ -51,7 +52,9 @@ export class BuildahRun {
     try {
       await openContext(contextDirectory);
       await removeTree(this.options.user, this.places.layout);
-      await this.root.prepare(this.request.pullCredentials);
+      // As Docker has it, this machine itself may be spoken to by plain HTTP.
+      const plain = registriesOf(dockerfile.content.toString('utf8')).filter((host) => isInsecure(host, []));
+      await this.root.prepare(this.request.pullCredentials, plain);
       await this.sweep();
       await this.build(dockerfile, plan);
       return await this.export();

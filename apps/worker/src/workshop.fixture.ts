@@ -13,6 +13,7 @@ import {
   NoticeListener,
   RepositoriesStore,
   SettingsStore,
+  WorkersStore,
   type BuildRow,
   type LogRecord,
   type NewBuild,
@@ -47,6 +48,7 @@ export class Workshop {
       logs: BuildLogsStore;
       repositories: RepositoriesStore;
       commits: CommitsStore;
+      workers: WorkersStore;
     },
     readonly folder: string,
     private readonly options: WorkshopOptions & { readonly databaseUrl: string },
@@ -70,6 +72,7 @@ export class Workshop {
       logs: new BuildLogsStore(dataSource),
       repositories: new RepositoriesStore(dataSource),
       commits: new CommitsStore(dataSource),
+      workers: new WorkersStore(dataSource),
     };
     const wake = (): void => workshop.#wake();
     const listener = new NoticeListener(database.connectionString, { notice: wake, reconnected: wake });
@@ -171,6 +174,15 @@ export class Workshop {
       const build = await this.stores.builds.find(principal, id);
       return build?.status === 'running' && build.attempt === attempt ? build : null;
     });
+  }
+
+  /** The worker process that has the build in hand. */
+  async holderOf(id: number): Promise<ChildProcess> {
+    const rows = await this.stores.workers.list(principal);
+    const pid = rows.find(({ builds }) => builds.includes(id))?.pid;
+    const holder = this.workers.find((worker) => worker.pid === pid);
+    if (holder === undefined) throw new Error(`No worker holds build ${id}.`);
+    return holder;
   }
 
   /** Resolves when a line of the build's log matches. */

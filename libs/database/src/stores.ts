@@ -3,6 +3,7 @@ import { SessionsStore } from './admin/sessions.store.js';
 import { SettingsStore } from './admin/settings.store.js';
 import { SetupLinksStore } from './admin/setup-links.store.js';
 import { UsersStore } from './admin/users.store.js';
+import { SampleRepositoryStore } from './projects/sample-repository.store.js';
 import { BuildClaimsStore } from './builds/build-claims.store.js';
 import { BuildLogsStore } from './builds/build-logs.store.js';
 import { BuildSweepsStore } from './builds/build-sweeps.store.js';
@@ -26,6 +27,7 @@ export const stores: readonly StoreClass[] = [
   RefreshStore,
   RefsStore,
   RepositoriesStore,
+  SampleRepositoryStore,
   RepositoryCredentialsStore,
   ApiTokensStore,
   SessionsStore,

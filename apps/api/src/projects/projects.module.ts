@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Configuration, type ServerConfiguration } from '@nohands/config';
-import { SampleRepositoryStore, SecretCipher } from '@nohands/database';
+import { SecretCipher } from '@nohands/database';
 import { CommitsController } from './commits.controller.js';
 import { CommitsService } from './commits.service.js';
 import { RefsController } from './refs.controller.js';
@@ -16,7 +16,6 @@ import { SampleService } from './sample.service.js';
     RefsService,
     CommitsService,
     SampleService,
-    SampleRepositoryStore,
     {
       provide: SecretCipher,
       inject: [Configuration],

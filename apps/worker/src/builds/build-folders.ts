@@ -25,6 +25,7 @@ export type BuildFolder = {
 export class BuildFolders implements OnModuleInit {
   readonly #logger = new Logger(BuildFolders.name);
   readonly #root: string;
+  #hasBegun = false;
 
   constructor(@Inject(WORKER_CONFIGURATION) configuration: Configuration) {
     this.#root = join(configuration.buildStorageDir, 'running');
@@ -46,10 +47,17 @@ export class BuildFolders implements OnModuleInit {
   }
 
   async onModuleInit(): Promise<void> {
+    await this.sweep();
+    this.#hasBegun = true;
+  }
+
+  /** Removes what processes left that are gone; also before a further attempt, whose predecessor was one of them. */
+  async sweep(): Promise<void> {
     await mkdir(this.#root, { recursive: true });
     for (const name of await readdir(this.#root)) {
-      const isOthers = name !== String(process.pid) && isRunning(Number(name));
-      if (!isOthers) await this.#remove(join(this.#root, name));
+      const isOurs = name === String(process.pid);
+      // What lies under our own pid at the start is a predecessor's that had the same.
+      if (isOurs ? !this.#hasBegun : !isRunning(Number(name))) await this.#remove(join(this.#root, name));
     }
   }
 

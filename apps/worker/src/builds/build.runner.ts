@@ -55,6 +55,7 @@ export class BuildRunner {
   }
 
   async #story(build: ClaimedBuild, run: BuildRun): Promise<string | null> {
+    if (build.attempt > 1) await this.folders.sweep();
     await run.folder.create();
     const digest = build.keptDigest ?? (await this.#make(build, run));
     return build.pushToRegistry ? this.steps.push(build, run, digest) : null;

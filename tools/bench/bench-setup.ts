@@ -47,10 +47,10 @@ export class BenchSetup {
     return sha;
   }
 
-  /** As `nextSha`, as the id that the product gave the commit. */
-  nextCommit(): number {
-    const id = this.#commits.get(this.nextSha());
-    if (id === undefined) throw new Error('The product does not know a commit of the repository.');
+  /** The id that the product gave a commit. */
+  commitOf(sha: string): number {
+    const id = this.#commits.get(sha);
+    if (id === undefined) throw new Error(`The product does not know the commit ${sha}.`);
     return id;
   }
 

@@ -7,11 +7,14 @@ const finalStates = new Set(['success', 'failed', 'cancelled']);
 export class BuildStates {
   readonly #socket: WebSocket;
   readonly #finals = new Map<number, string>();
-  readonly #waiting = new Map<number, (status: string) => void>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<string>>();
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on('message', (bytes: Buffer) => this.#hear(bytes.toString('utf8')));
+    socket.once('close', () => {
+      for (const { reject } of this.#waiting.values()) reject(new Error('The live connection was lost.'));
+    });
   }
 
   static async open(address: string, token: string): Promise<BuildStates> {
@@ -28,10 +31,9 @@ export class BuildStates {
     const known = this.#finals.get(buildId);
     if (known !== undefined) return known;
     if (this.#socket.readyState !== WebSocket.OPEN) throw new Error('The live connection was lost.');
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(buildId, resolve);
-      this.#socket.once('close', () => reject(new Error('The live connection was lost.')));
-    });
+    const waiting = Promise.withResolvers<string>();
+    this.#waiting.set(buildId, waiting);
+    return waiting.promise;
   }
 
   close(): void {
@@ -43,7 +45,7 @@ export class BuildStates {
     const build = data?.build;
     if (build === undefined || !finalStates.has(build.status)) return;
     this.#finals.set(build.id, build.status);
-    this.#waiting.get(build.id)?.(build.status);
+    this.#waiting.get(build.id)?.resolve(build.status);
     this.#waiting.delete(build.id);
   }
 }

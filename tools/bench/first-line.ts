@@ -1,8 +1,9 @@
 import { firstLine } from './bench-repository.ts';
 import type { BenchEngine } from './bench-engine.ts';
 import { BenchSetup } from './bench-setup.ts';
+import { linePhases, type LinePhases, type SeenLine } from './line-phases.ts';
 import { PaintedLine } from './painted-line.ts';
-import { describeMachine, readLoad, spreadOf } from './statistics.ts';
+import { describeMachine, mediansOf, readLoad, spreadOf } from './statistics.ts';
 
 export type FirstLineOptions = { readonly engine: BenchEngine; readonly pairs: number };
 
@@ -11,6 +12,7 @@ const warmUpRounds = 2;
 const ways = ['bare', 'api', 'painted'] as const;
 type Way = (typeof ways)[number];
 type Round = Readonly<Record<Way, number>>;
+type Phases = Record<Exclude<Way, 'bare'>, LinePhases[]>;
 
 /** From trigger to the first line that a RUN wrote, in milliseconds, against the engine alone; alternating rounds. */
 export async function measureFirstLine(options: FirstLineOptions, say: (sentence: string) => void) {
@@ -31,6 +33,7 @@ class FirstLineBench {
   readonly #setup: BenchSetup;
   readonly #painted: PaintedLine;
   readonly #say: (sentence: string) => void;
+  #phases: Phases = { api: [], painted: [] };
 
   constructor(setup: BenchSetup, painted: PaintedLine, say: (sentence: string) => void) {
     this.#setup = setup;
@@ -40,6 +43,7 @@ class FirstLineBench {
 
   async measure({ engine, pairs }: FirstLineOptions) {
     for (let round = 0; round < warmUpRounds; round += 1) await this.#round(round, 'warm-up');
+    this.#phases = { api: [], painted: [] };
     const loadBefore = readLoad();
     const rounds: Round[] = [];
     for (let round = 0; round < pairs; round += 1) rounds.push(await this.#round(round, 'round'));
@@ -57,6 +61,8 @@ class FirstLineBench {
       bare_ms: spreadOf(rounds.map(({ bare }) => bare)),
       api_ms: spreadOf(rounds.map(({ api: milliseconds }) => milliseconds)),
       painted_ms: spreadOf(rounds.map(({ painted: milliseconds }) => milliseconds)),
+      api_phases_ms: mediansOf(this.#phases.api),
+      painted_phases_ms: mediansOf(this.#phases.painted),
       raw_ms: rounds.map((round) => ways.map((way) => Math.round(round[way]))),
       load: { before: loadBefore, after: readLoad() },
       machine: describeMachine(),
@@ -75,34 +81,30 @@ class FirstLineBench {
     return round;
   }
 
-  #measure(way: Way): Promise<number> {
-    switch (way) {
-      case 'bare':
-        return this.#bare();
-      case 'api':
-        return this.#api();
-      case 'painted':
-        return this.#painted.build(this.#setup.nextSha());
-    }
-  }
-
-  async #bare(): Promise<number> {
-    return (await this.#setup.byHand.build(this.#setup.nextSha())).firstLineMilliseconds;
+  async #measure(way: Way): Promise<number> {
+    const sha = this.#setup.nextSha();
+    if (way === 'bare') return (await this.#setup.byHand.build(sha)).firstLineMilliseconds;
+    const seen = way === 'api' ? await this.#follow(sha) : await this.#painted.build(sha);
+    const phases = await linePhases(this.#setup.product, seen);
+    this.#phases[way].push(phases);
+    this.#say(`  ${way}: ${JSON.stringify(phases)}`);
+    return seen.to - seen.from;
   }
 
   /** By HTTP follow, as `curl -N` shows it. */
-  async #api(): Promise<number> {
-    const { product } = this.#setup;
-    const commit = this.#setup.nextCommit();
-    const started = performance.now();
-    const id = await product.trigger(this.#setup.repositoryId, commit);
-    let seen = Number.NaN;
-    for await (const { text } of product.follow(id)) {
-      if (text !== firstLine) continue;
-      seen = performance.now();
-      break;
-    }
-    await product.succeeded(id);
-    return seen - started;
+  async #follow(sha: string): Promise<SeenLine> {
+    const { product, repositoryId } = this.#setup;
+    const commit = this.#setup.commitOf(sha);
+    const from = Date.now();
+    const buildId = await product.trigger(repositoryId, commit);
+    const to = await this.#timeOfLine(buildId);
+    await product.succeeded(buildId);
+    return { buildId, from, to };
+  }
+
+  async #timeOfLine(buildId: number): Promise<number> {
+    for await (const { text } of this.#setup.product.follow(buildId))
+      if (text === firstLine) return Date.now();
+    throw new Error(`Build ${buildId} ended without the line "${firstLine}".`);
   }
 }

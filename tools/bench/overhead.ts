@@ -88,7 +88,7 @@ class OverheadBench {
 
   async #buildByProduct(): Promise<ProductBuild> {
     const { product, repositoryId } = this.#setup;
-    const commit = this.#setup.nextCommit();
+    const commit = this.#setup.commitOf(this.#setup.nextSha());
     const [sentAt, started] = [Date.now(), performance.now()];
     const id = await product.trigger(repositoryId, commit);
     const answered = performance.now();

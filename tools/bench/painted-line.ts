@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { firstLine } from './bench-repository.ts';
+import type { SeenLine } from './line-phases.ts';
 import { account, type Product } from './product.ts';
 
 const watchForLine = readFileSync(new URL('watch-for-line.js', import.meta.url), 'utf8').replace(/;\s*$/, '');
@@ -46,10 +47,10 @@ export class PaintedLine {
   }
 
   /**
-   * Presses Build on a commit and resolves when that build has ended well: with the milliseconds from the press, which
-   * triggers it, to the frame that shows the first line of the RUN. Both times are of the page's own clock.
+   * Presses Build on a commit and resolves when that build has ended well: with the times of the press, which triggers
+   * it, and of the frame that shows the first line of the RUN, both of the page's own clock.
    */
-  async build(sha: string): Promise<number> {
+  async build(sha: string): Promise<SeenLine> {
     await this.#page.goto(`${this.#product.address}/repositories/${this.#repositoryId}`);
     const button = this.#page.getByRole('button', { name: `Build ${sha.slice(0, 8)}` });
     await button.waitFor();
@@ -57,10 +58,10 @@ export class PaintedLine {
     await button.click();
     await this.#page.waitForURL(/\/builds\/\d+$/);
     const buildId = Number(this.#page.url().split('/').at(-1));
-    const painted = this.#page.evaluate<number>('globalThis.paintedAfter');
+    const painted = this.#page.evaluate<Omit<SeenLine, 'buildId'>>('globalThis.paintedAfter');
     // A build that fails rejects at once; its line would be waited for in vain.
-    const [milliseconds] = await Promise.all([painted, this.#product.succeeded(buildId)]);
-    return milliseconds;
+    const [times] = await Promise.all([painted, this.#product.succeeded(buildId)]);
+    return { buildId, ...times };
   }
 
   async close(): Promise<void> {

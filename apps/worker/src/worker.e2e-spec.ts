@@ -45,8 +45,6 @@ describe.each(['Postgres', 'Redis'] as const)('the worker, with its queue on %s'
       ['COPY', 'success'],
       ['COPY', 'success'],
       ['RUN', 'success'],
-      ['LABEL', 'success'],
-      ['LABEL', 'success'],
       ['Keep', 'success'],
     ]);
   });

@@ -11,6 +11,8 @@ export type PlannedStep = {
   readonly word: string;
   /** For people: the instruction on one line, at most 200 characters. */
   readonly name: string;
+  /** True for a step that no Dockerfile asks for (a label we add): it is run, but not shown. */
+  readonly isAdded?: true;
 };
 
 const nameLimit = 200;

@@ -85,6 +85,7 @@ export class BuildOutput {
         return;
       case 'step':
         this.endStep('success', 0);
+        if (event.step.isAdded) return;
         this.stepsStarted += 1;
         this.step = { number: this.stepsStarted, name: event.step.name, isCached: false };
         return this.sink.stepStarted({

@@ -16,6 +16,7 @@ export function withLabelSteps(
     position: last.position + index + 1,
     word: 'LABEL',
     name: `LABEL ${name}=${labels[name] ?? ''}`.slice(0, 200),
+    isAdded: true as const,
   }));
   return [...counted, ...added];
 }

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { JobsStore, type ClaimedJob, type JobFence } from '@nohands/database';
+import { JobsStore, problemOfDatabaseError, type ClaimedJob, type JobFence } from '@nohands/database';
 import {
   BuildError,
   choreKinds,
@@ -37,12 +37,21 @@ export class JobRunner {
     try {
       await this.jobs.finish(system('worker'), job, await this.#handle(job));
     } catch (error) {
-      const { code, message } = this.#describe(job, error);
-      await this.jobs.fail(system('worker'), job, code, message);
+      await this.#fail(job, error);
     } finally {
       release();
     }
     return { claimed: true };
+  }
+
+  /** Ends the work badly; but nothing is wrong with it when the database went away: once its lease expires it is done again. */
+  async #fail(job: ClaimedJob, error: unknown): Promise<void> {
+    if (problemOfDatabaseError(error)?.code === 'unavailable') {
+      this.#logger.warn(`Job ${job.id} (${job.kind}) waits for the database and will be done again.`);
+      return;
+    }
+    const { code, message } = this.#describe(job, error);
+    await this.jobs.fail(system('worker'), job, code, message);
   }
 
   #handle(job: ClaimedJob): Promise<JobResults[JobKind]> {

@@ -12,6 +12,8 @@ type Service = {
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
   readonly privileged?: boolean;
+  readonly command?: readonly unknown[];
+  readonly healthcheck?: { readonly test: readonly unknown[] };
 };
 type Compose = {
   readonly services: Readonly<Record<'api' | 'worker' | 'dagger' | 'postgres' | 'redis', Service>>;
@@ -64,6 +66,18 @@ describe('docker-compose.yml', () => {
     for (const [name, { image }] of services) {
       expect([name, image]).toEqual([name, expect.stringMatching(/:v?\d+\.\d+(\.\d+)?(-\w+)?$|@sha256:/)]);
     }
+  });
+
+  it('writes commands as lists of words, and asks the API whether it is well', () => {
+    const words = services.flatMap(([, { command = [], healthcheck }]) => [
+      ...command,
+      ...(healthcheck?.test ?? []),
+    ]);
+    // An unquoted colon makes a mapping out of a word.
+    expect(words.filter((word) => typeof word !== 'string')).toEqual([]);
+    expect(compose.services.api.healthcheck?.test.join(' ')).toContain(
+      "fetch('http://127.0.0.1:8000/readyz')",
+    );
   });
 
   it('publishes the API alone, on loopback', () => {

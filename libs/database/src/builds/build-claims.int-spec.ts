@@ -60,6 +60,24 @@ describe(BuildClaimsStore.name, () => {
     });
   });
 
+  it('ends the steps that still seem to run as the build ends', async () => {
+    const place = await ledger.makeRepository('steps');
+    const step = {
+      ...({ number: 1, name: 'Push', status: 'running', cached: false } as const),
+      ...{ startedAt: 0, completedAt: null, exitCode: null },
+    };
+    const statuses: unknown[] = [];
+    for (const end of ['succeed', 'fail'] as const) {
+      const id = await trigger(place);
+      const build = (await claim())!;
+      await ledger.claims.saveSteps(worker, build, [step]);
+      if (end === 'succeed') await ledger.claims.succeed(worker, build, null);
+      else await ledger.claims.fail(worker, build, { code: 'internal', message: 'x', detail: null });
+      statuses.push((await ledger.builds.steps(worker, id))[0]?.status);
+    }
+    expect(statuses).toEqual(['success', 'failed']);
+  });
+
   it('gives a build to one of many workers that race for it', async () => {
     const id = await trigger(await ledger.makeRepository('race'));
     const claims = await Promise.all(Array.from({ length: 8 }, (_, index) => claim(`w${index}`)));

@@ -44,7 +44,9 @@ export async function moveBuild(manager: EntityManager, move: BuildMove): Promis
        INSERT INTO build_events (build_id, revision, from_status, to_status, attempt, actor, reason)
        SELECT id, revision, $3::text, $4::text, attempt, $5::text, $6::text FROM moved
      ), steps AS (
-       UPDATE build_steps s SET status = CASE WHEN $4::text = 'cancelled' THEN 'cancelled' ELSE 'failed' END, completed_at = now()
+       -- A step whose own end could not be written ends as its build does.
+       UPDATE build_steps s SET completed_at = now(),
+              status = CASE WHEN $4::text IN ('success', 'cancelled') THEN $4::text ELSE 'failed' END
          FROM moved m WHERE s.build_id = m.id AND s.attempt = m.attempt AND s.status = 'running'
      )
      SELECT m.id, ${notifyBuildSql('m')} FROM moved m`,

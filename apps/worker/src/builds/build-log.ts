@@ -38,15 +38,15 @@ export class BuildLog {
     this.#bytes = limits.bytesBefore;
   }
 
-  /** A line of NoHands itself. */
+  /** What NoHands itself has to say, a line or several. */
   system(text: string, step: number | null = null): Promise<void> | void {
-    return this.#take({
-      time: Date.now(),
-      step,
-      stream: 'system',
-      text: this.#masker.mask(text),
-      partial: false,
-    });
+    const time = Date.now();
+    let room: Promise<void> | void = undefined;
+    // A line end inside of a line would shift all that follows: every number belongs to one line of the text.
+    for (const line of this.#masker.mask(text).split(/\r?\n/)) {
+      room = this.#take({ time, step, stream: 'system', text: line, partial: false }) ?? room;
+    }
+    return room;
   }
 
   /** Output as the program wrote it; the promise, if any, is back-pressure. */

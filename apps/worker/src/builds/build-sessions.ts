@@ -8,8 +8,10 @@ import { BuildSession } from './build-session.js';
 import { LogFlusher } from './log.flusher.js';
 import { StepRecorder } from './step-recorder.js';
 
-/** Of a log over its size limit this much of the end is kept, in bytes. */
-const tailBytes = 256 * 1024;
+/** Of a log over its size limit this much of the end is kept, in bytes; of a small limit a quarter, so that lines still appear live. */
+function tailBytesOf(maxBytes: number): number {
+  return Math.min(256 * 1024, Math.floor(maxBytes / 4));
+}
 
 /** Opens the session of a claimed build: its log, already masking what must not be shown, and its steps. */
 @Injectable()
@@ -22,10 +24,11 @@ export class BuildSessions {
   ) {}
 
   open(build: ClaimedBuild): BuildSession {
+    const maxBytes = this.configuration.buildLogMaxBytes;
     const steps = new StepRecorder((changed) => this.claims.saveSteps(system('worker'), build, changed));
     return new BuildSession(steps, this.flusher.open(build), {
       secrets: this.#secrets(build),
-      limits: { maxBytes: this.configuration.buildLogMaxBytes, tailBytes },
+      limits: { maxBytes, tailBytes: tailBytesOf(maxBytes) },
       bytesBefore: build.logBytes,
     });
   }

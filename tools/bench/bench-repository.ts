@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -36,8 +37,10 @@ export function makeBenchRepository(directory: string, count: number): string[] 
   copyFileSync(shell, join(directory, 'busybox'));
   chmodSync(join(directory, 'busybox'), 0o755);
   writeFileSync(join(directory, 'Dockerfile'), dockerfile);
+  // A Dagger engine would answer what an earlier run of the bench has built from its cache.
+  const run = randomUUID();
   return Array.from({ length: count }, (_, index) => {
-    writeFileSync(join(directory, 'change'), `change ${index}\n`);
+    writeFileSync(join(directory, 'change'), `change ${index} of ${run}\n`);
     git(directory, 'add', '--all');
     git(directory, 'commit', '--quiet', '--message', `change ${index}`);
     return git(directory, 'rev-parse', 'HEAD').trim();

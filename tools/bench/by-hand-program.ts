@@ -52,6 +52,7 @@ async function buildByHand(
   const sink = new FirstLineSink();
   await engine.build(requestOf(order, place), sink, new AbortController().signal);
   const built = performance.now();
+  sink.assertSeen();
   await copyLayout(place.layout, join(settings.folder, 'kept'));
   const copied = performance.now();
   await rm(folder, { recursive: true, force: true });
@@ -99,17 +100,25 @@ async function checkOut(mirror: string, sha: string, directory: string): Promise
 
 class FirstLineSink implements BuildSink {
   seenAt = Number.NaN;
-  #seen = '';
+  #seen = new Map<string, string>();
 
   stepStarted(): void {}
 
   stepEnded(): void {}
 
-  output(_step: number | null, _stream: string, bytes: Uint8Array): void {
+  output(step: number | null, stream: string, bytes: Uint8Array): void {
     if (!Number.isNaN(this.seenAt)) return;
+    const key = `${step} ${stream}`;
     // Only whole lines count: the product shows none before its end has come.
-    this.#seen += Buffer.from(bytes).toString('utf8');
-    if (`\n${this.#seen}`.includes(`\n${firstLine}\n`)) this.seenAt = performance.now();
+    const text = (this.#seen.get(key) ?? '') + Buffer.from(bytes).toString('utf8');
+    this.#seen.set(key, text);
+    if (`\n${text}`.includes(`\n${firstLine}\n`)) this.seenAt = performance.now();
+  }
+
+  assertSeen(): void {
+    if (!Number.isNaN(this.seenAt)) return;
+    const texts = JSON.stringify([...this.#seen.entries()]);
+    throw new Error(`The engine did not report the line "${firstLine}", but: ${texts}`);
   }
 }
 

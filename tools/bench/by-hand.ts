@@ -42,9 +42,15 @@ export class ByHand {
 }
 
 async function ask(child: ChildProcess, message: ByHandSettings | ByHandOrder): Promise<ByHandAnswer> {
-  const answered = once(child, 'message');
-  const gone = once(child, 'exit').then(() => [{ error: 'The process of the reference ended.' }]);
-  child.send(message);
-  const [answer] = (await Promise.race([answered, gone])) as [ByHandAnswer];
-  return answer;
+  const { promise, resolve } = Promise.withResolvers<ByHandAnswer>();
+  const ended = (): void => resolve({ error: 'The process of the reference ended.' });
+  child.once('message', resolve);
+  child.once('exit', ended);
+  try {
+    child.send(message);
+    return await promise;
+  } finally {
+    child.off('message', resolve);
+    child.off('exit', ended);
+  }
 }

@@ -85,6 +85,7 @@ class FirstLineBench {
     const sha = this.#setup.nextSha();
     if (way === 'bare') return (await this.#setup.byHand.build(sha)).firstLineMilliseconds;
     const seen = way === 'api' ? await this.#follow(sha) : await this.#painted.build(sha);
+    await this.#setup.product.sealed(seen.buildId);
     const phases = await linePhases(this.#setup.product, seen);
     this.#phases[way].push(phases);
     this.#say(`  ${way}: ${JSON.stringify(phases)}`);

@@ -24,6 +24,7 @@ import { MirrorTidier } from './projects/mirror-tidier.js';
 import { RefResolver } from './projects/ref-resolver.js';
 import { RepositoryCredentials } from './projects/repository-credentials.js';
 import { RepositoryMirrors } from './projects/repository-mirrors.js';
+import { RepositoryPoller } from './projects/repository-poller.js';
 import { RepositoryRefresher } from './projects/repository-refresher.js';
 import { WORKER_CONFIGURATION } from './worker-configuration.js';
 
@@ -71,6 +72,7 @@ export class WorkerModule {
         RefResolver,
         RepositoryCredentials,
         RepositoryMirrors,
+        RepositoryPoller,
         RepositoryRefresher,
       ],
     };

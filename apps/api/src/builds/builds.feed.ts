@@ -14,7 +14,9 @@ export type FollowOptions = {
 
 /** How long the end waits for the seal (number of lines, hash) of a build that has ended. */
 const sealPatienceMilliseconds = 5_000;
-const waitMilliseconds = 30_000;
+const waitMilliseconds = 20_000;
+/** How often a follow asks again whether its reader may still see the build. */
+const sightMilliseconds = 20_000;
 
 /** Logs while they grow: one tail per followed build, any number of readers, each at its own pace. */
 @Injectable()
@@ -61,8 +63,14 @@ export class BuildsFeed implements OnModuleInit, OnApplicationShutdown {
     const tail = this.#enter(buildId);
     let cursor = after;
     let endedAt: number | null = null;
+    let seenAt = performance.now();
     try {
       while (!signal.aborted) {
+        if (performance.now() - seenAt > sightMilliseconds) {
+          // Rights may have been taken away meanwhile; the tail knows no viewer.
+          if ((await this.logs.position(viewer, buildId)) === null) return;
+          seenAt = performance.now();
+        }
         const seen = tail.changed.count;
         const { position, hasLooked } = tail;
         const chunks = tail.chunksAfter(cursor) ?? (await this.logs.read(viewer, buildId, cursor));

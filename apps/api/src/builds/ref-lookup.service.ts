@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JobsStore, WorkersStore, type JobOutcome } from '@nohands/database';
 import {
@@ -38,10 +39,9 @@ export class RefLookupService {
       reconnected: () => told.ring(),
     });
     try {
-      const subject = `${wanted.repositoryId}:${wanted.allowStale ? 'stale' : 'fresh'}:${wanted.ref}`.slice(
-        0,
-        200,
-      );
+      // Two look-ups are one only when they ask the very same: a ref may be longer than a subject.
+      const ref = createHash('sha256').update(wanted.ref).digest('hex');
+      const subject = `${wanted.repositoryId}:${wanted.allowStale ? 'stale' : 'fresh'}:${ref}`;
       const id = await this.jobs.request(actor, 'resolve-ref', subject, wanted);
       await this.tickets.add('run-lookup');
       return await this.#waitForAnswer(actor, id, told);

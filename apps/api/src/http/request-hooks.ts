@@ -45,13 +45,17 @@ function judgeHost(request: ApiRequest, site: Site): Problem | null {
   );
 }
 
-/** A browser adds cookies whoever asks; its Origin says which page did. Bearer tokens are never added by themselves. */
+/**
+ * A browser adds cookies whoever asks; its Origin says which page did (every browser sends it with such a request from
+ * another site). What sends neither Origin nor Sec-Fetch-Site is a script. Bearer tokens are never added by themselves.
+ */
 function judgeOrigin(request: ApiRequest, site: Site): Problem | null {
   if (safeMethods.has(request.method) || request.headers.authorization !== undefined) return null;
   const { origin, cookie } = request.headers;
   if (origin === undefined) {
     const fetchSite = request.headers['sec-fetch-site'];
-    const isOurs = cookie === undefined || fetchSite === 'same-origin' || fetchSite === 'none';
+    const isOurs =
+      cookie === undefined || fetchSite === undefined || ['same-origin', 'none'].includes(String(fetchSite));
     return isOurs ? null : foreign();
   }
   return site.isOwnOrigin(origin, request) ? null : foreign();

@@ -104,7 +104,8 @@ export class LogFlusher implements OnApplicationShutdown {
       await new Promise<void>((resolve) => outbox.waiters.push(resolve));
     }
     outbox.isDraining = false;
-    return !outbox.isFenced;
+    // Closed in the middle: what was not stored must not pass for stored.
+    return !outbox.isFenced && outbox.entries.length === 0;
   }
 
   /** What is left of the 50 ms since the last flush began, in milliseconds. */

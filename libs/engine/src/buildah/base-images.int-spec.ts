@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,6 +85,32 @@ describe('base images', () => {
       pullCredentials,
     });
     expect(sink.text('stdout', 2)).toBe('base: yes\n');
+  });
+
+  it('are pulled before a RUN could find the credentials by a linked bind mount', async () => {
+    const look = '. /look.sh';
+    const dockerfile = [
+      ...[`ARG PLACE=${closed.address}`, 'FROM ${PLACE}/team/base:1 AS base', 'COPY look.sh /look.sh'],
+      ...['FROM base AS trap', 'COPY trap /', 'FROM base'],
+      `RUN --mount=type=bind,from=trap,source=/host,target=/mnt/host,rw ${look}`,
+    ].join('\n');
+    const scenario: EngineScenario = { name: 'thief', dockerfile, script: { steps: [] } };
+    const request = bench.request(scenario, {
+      repositoryId: 4,
+      pullCredentials: [{ registry: closed.address, ...account }],
+    });
+    await mkdir(join(request.contextDirectory, 'trap'));
+    await symlink('/', join(request.contextDirectory, 'trap', 'host'));
+    await writeFile(
+      join(request.contextDirectory, 'look.sh'),
+      'cat /mnt/host/build/work/auth.json && echo; ls -R /mnt/host/build/work; echo "looked from $FROM_BASE"\n',
+    );
+    const sink = new RecordingSink();
+    // A Buildah that refuses the mount is as good.
+    await engine.build(request, sink, never).catch(() => undefined);
+    const seen = [3, 4, 5, 6, 7, 8].map((step) => sink.text('stdout', step)).join('');
+    expect(seen).toContain('looked from yes');
+    expect(seen).not.toContain(Buffer.from(`${account.username}:${account.password}`).toString('base64'));
   });
 
   it('are refused without them, and with wrong ones', async () => {

@@ -49,9 +49,13 @@ export class BuildRoot {
     await this.writeEtc(join(work, 'etc'), plainRegistries);
     await makeFile(join(work, 'bin', 'slirp4netns'), slirpWrapper(), 0o755);
     await makeFile(join(work, 'enter'), buildRootScript, 0o500);
-    await makeFile(join(work, 'tmp', 'auth.json'), writeAuthFile(credentials), 0o600);
-    for (const place of [storage, layout, join(work, 'tmp'), join(work, 'tmp', 'auth.json')])
-      await this.give(place);
+    await makeFile(this.authFile, writeAuthFile(credentials), 0o600);
+    for (const place of [storage, layout, join(work, 'tmp'), this.authFile]) await this.give(place);
+  }
+
+  /** From here on buildah has no passwords; before anything of the Dockerfile runs. */
+  async forgetCredentials(): Promise<void> {
+    await makeFile(this.authFile, writeAuthFile([]), 0o600);
   }
 
   /** A file that buildah finds as /build/work/<name>. */
@@ -85,6 +89,10 @@ export class BuildRoot {
   async remove(): Promise<void> {
     for (const name of [...temporaryFolders, 'enter'])
       await removeTree(this.options.user, join(this.places.work, name));
+  }
+
+  private get authFile(): string {
+    return join(this.places.work, 'tmp', 'auth.json');
   }
 
   private entryArguments(isExclusive: boolean): string[] {

@@ -45,6 +45,12 @@ export function buildArguments(command: BuildCommand): string[] {
   ];
 }
 
+/** The arguments that pull a base image with the credentials of the build. */
+export function pullArguments(image: string): string[] {
+  const options = ['--quiet', '--policy=always', '--authfile=/build/work/auth.json'];
+  return ['buildah', ...storageOptions, 'pull', ...options, '--', image];
+}
+
 /** The arguments that write the image as an OCI layout into /build/layout. */
 export function exportArguments(imageId: string): string[] {
   return ['buildah', ...storageOptions, 'push', '--quiet', '--format=oci', imageId, 'oci:/build/layout'];

@@ -10,14 +10,20 @@ import {
 } from '@nohands/process';
 import { StopUnconfirmed, type BuildRequest, type BuildSink, type BuiltImage } from '../build-engine.js';
 import { planDockerfile, type PlannedStep } from '../dockerfile-plan.js';
-import { registriesOf } from '../dockerfile-registries.js';
+import { imagesOf, registriesOf, registryOfImage } from '../dockerfile-registries.js';
 import { withLabelSteps } from './label-steps.js';
 import { readDockerfile, type DockerfileSource } from '../dockerfile-source.js';
 import { describeLayout } from '../layout.js';
 import { toBuildError } from './build-errors.js';
 import { BuildOutput } from './build-output.js';
 import { BuildRoot, removeTree, type BuildPlaces, type BuildRootOptions } from './build-root.js';
-import { buildArguments, exportArguments, sweepArguments, type BuildIsolation } from './buildah-commands.js';
+import {
+  buildArguments,
+  exportArguments,
+  pullArguments,
+  sweepArguments,
+  type BuildIsolation,
+} from './buildah-commands.js';
 
 export type BuildahRunOptions = BuildRootOptions & {
   /** Absolute: where this build's layers are kept, and the lock of that place. */
@@ -53,9 +59,11 @@ export class BuildahRun {
       await openContext(contextDirectory);
       await removeTree(this.options.user, this.places.layout);
       // As Docker has it, this machine itself may be spoken to by plain HTTP.
-      const plain = registriesOf(dockerfile.content.toString('utf8')).filter((host) => isInsecure(host, []));
+      const content = dockerfile.content.toString('utf8');
+      const plain = registriesOf(content).filter((host) => isInsecure(host, []));
       await this.root.prepare(this.request.pullCredentials, plain);
       await this.sweep();
+      await this.pullPrivateImages(content);
       await this.build(dockerfile, plan);
       return await this.export();
     } finally {
@@ -68,6 +76,21 @@ export class BuildahRun {
     // Buildah makes steps of the labels in the last stage of the file; before it, they are no steps.
     const isWhole = steps.at(-1)?.stage === planDockerfile(content, null).at(-1)?.stage;
     return isWhole ? withLabelSteps(steps, this.request.labels) : steps;
+  }
+
+  /**
+   * A RUN can reach the files of buildah by a linked bind mount (CVE-2024-1753 in older versions): what needs a
+   * password is pulled before the first RUN, then the password is taken away.
+   */
+  private async pullPrivateImages(content: string): Promise<void> {
+    const hosts = new Set(this.request.pullCredentials.map(({ registry }) => registry));
+    if (hosts.size === 0) return;
+    for (const image of imagesOf(content).filter((name) => hosts.has(registryOfImage(name) ?? 'docker.io'))) {
+      // Not judged here: the build asks for an image that is missing once more, and says why it cannot have it.
+      await runProgram({ ...this.root.request(pullArguments(image)), signal: this.signal });
+    }
+    await this.root.forgetCredentials();
+    this.signal.throwIfAborted();
   }
 
   private async build(dockerfile: DockerfileSource, plan: readonly PlannedStep[]): Promise<void> {

@@ -12,7 +12,7 @@ if (!engineHost || !daggerBin) {
     [
       'These tests need a Dagger engine that runs already, and its CLI:',
       '  _EXPERIMENTAL_DAGGER_RUNNER_HOST=unix:///run/dagger/engine.sock (or tcp://host:port)',
-      '  _EXPERIMENTAL_DAGGER_CLI_BIN=/path/to/dagger',
+      '  _EXPERIMENTAL_DAGGER_CLI_BIN=<path of the dagger program>',
       'One of the two is not set, so nothing was tested.',
     ].join('\n'),
   );

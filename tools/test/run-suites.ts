@@ -38,7 +38,15 @@ const suites: readonly Suite[] = [
   {
     name: 'web',
     run: () =>
-      vitestReport('web', ['nx', 'run', 'web:test', '--skip-nx-cache', `--output-file=${reportOf('web')}`]),
+      vitestReport('web', [
+        'nx',
+        'run',
+        'web:test',
+        '--skip-nx-cache',
+        '--reporters=default',
+        '--reporters=json',
+        `--output-file=${reportOf('web')}`,
+      ]),
   },
   vitest('e2e'),
 ];

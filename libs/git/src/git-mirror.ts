@@ -1,4 +1,5 @@
 import { isFullSha, type RefText } from '@nohands/domain';
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { walkCommits, type CommitRange, type GitCommit } from './commit-log.js';
 import { GitError, isGitError } from './git-error.js';
@@ -99,6 +100,16 @@ export class GitMirror {
 
   /** Writes the tree of a commit into a new folder, exactly as committed; fetches the commit if need be. */
   async checkOut(request: CheckoutRequest): Promise<void> {
+    if (!isFullSha(request.sha)) throw noSuchCommit(request.sha);
+    if (existsSync(this.upkeep.directory)) {
+      try {
+        return await writeTree(this.git, this.upkeep.directory, request);
+      } catch (error) {
+        request.signal?.throwIfAborted();
+        // Mostly the commit is there; a missing one is fetched below, and a damaged copy mended.
+        if (!isGitError(error, 'mirror_damaged', 'internal')) throw error;
+      }
+    }
     await this.ensureCommit(request.sha, request.signal);
     await this.reading(() => writeTree(this.git, this.upkeep.directory, request), request);
   }

@@ -38,8 +38,8 @@ export async function writeTree(git: GitProgram, mirror: string, request: Checko
       ...(request.deadlineMs === undefined ? {} : { deadlineMs: request.deadlineMs }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     };
-    await git.run({ ...common, args: ['read-tree', request.sha] });
-    await git.run({ ...common, args: ['checkout-index', '--all', '--quiet'] });
+    // One process: into an index of its own, and from there into the folder.
+    await git.run({ ...common, args: ['read-tree', '--reset', '-u', request.sha] });
   } catch (error) {
     await rm(request.directory, { recursive: true, force: true });
     throw error;

@@ -64,7 +64,8 @@ describe('the main job on a real Dagger engine', () => {
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
     const { body } = await installation.request('GET', '/api/builds/1/logs');
     expect(createHash('sha256').update(String(body['text'])).digest('hex')).toBe(build['log_sha256']);
-    expect(String(body['text'])).toContain('line 20 of 20');
+    // The engine may have built this very commit before: then its RUN is cached and writes nothing.
+    expect(String(body['text'])).toContain(`Image ${String(build['image_digest'])}`);
   });
 
   it('says which step failed, and cancels a running build with nothing left to say', async () => {
@@ -92,7 +93,9 @@ describe('the main job on a real Dagger engine', () => {
     const numbers: unknown[] = [];
     for await (const record of installation.follow(id))
       if (record['line'] !== undefined) numbers.push(record['line']);
-    expect(await installation.get(`/api/builds/${id}/`)).toMatchObject({ status: 'success', attempt: 2 });
+    const build = await installation.get(`/api/builds/${id}/`);
+    expect(build).toMatchObject({ status: 'success', attempt: 2 });
+    expect(String(build['logs'])).toContain('killed 15');
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
   });
 });

@@ -18,7 +18,6 @@ export class BuildStop extends Error {
 /** A build in this worker's hand. */
 export type Hold = {
   readonly signal: AbortSignal;
-  stop(reason: StopReason): void;
   /** Resolves at once while the lease is surely ours, else when it is renewed; rejects when the build has to stop. */
   untilSure(): Promise<void>;
   release(): void;
@@ -62,11 +61,12 @@ export class LeaseKeeper implements OnApplicationBootstrap, OnApplicationShutdow
   hold(build: ClaimedBuild): Hold {
     const held: Held = { attempt: build.attempt, controller: new AbortController(), renewedAt: Date.now() };
     this.#held.set(build.id, held);
-    const stop = (reason: StopReason): void => held.controller.abort(new BuildStop(reason));
-    const timer = setTimeout(() => stop('timeout'), build.timeoutSeconds * 1_000);
+    const timer = setTimeout(
+      () => held.controller.abort(new BuildStop('timeout')),
+      build.timeoutSeconds * 1_000,
+    );
     return {
       signal: held.controller.signal,
-      stop,
       untilSure: () => this.#untilSure(held),
       release: () => {
         clearTimeout(timer);

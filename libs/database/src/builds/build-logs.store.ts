@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Principal, SystemPrincipal } from '@nohands/domain';
 import { DataSource } from 'typeorm';
-import { noticeChannel } from '../notices.js';
+import { noticeChannel, notifyBuildSql } from '../notices.js';
 import { repositoryIsVisible, viewerId } from '../visibility.js';
 import type { ChunkRuns, LogChunk } from './log-chunk.js';
 
@@ -135,8 +135,7 @@ export class BuildLogsStore {
          UPDATE builds SET log_lines = $2, log_sha256 = $3, revision = revision + 1
           WHERE id = $1 AND log_sha256 IS NULL AND status IN ('success', 'failed', 'cancelled')
          RETURNING id, repository_id, revision)
-       SELECT pg_notify('${noticeChannel}', json_build_object('kind', 'build', 'id', id,
-         'repositoryId', repository_id, 'revision', revision)::text) FROM sealed`,
+       SELECT ${notifyBuildSql('sealed')} FROM sealed`,
       [buildId, lines, sha256],
     );
   }

@@ -7,6 +7,7 @@ import {
   type SystemPrincipal,
 } from '@nohands/domain';
 import { DataSource, type EntityManager } from 'typeorm';
+import { noticeChannel } from '../notices.js';
 import { failureColumns, retryDelay } from './build-claims.store.js';
 import { moveBuild, requestSeal } from './build-moves.js';
 
@@ -110,7 +111,7 @@ export class BuildSweepsStore {
           WHERE r.refresh_status = 'running' AND NOT EXISTS (
             SELECT 1 FROM jobs j WHERE j.kind = 'refresh-repository' AND j.subject = r.id::text AND j.status IN ('pending', 'running'))
          RETURNING id, revision)
-       SELECT pg_notify('nohands', json_build_object('kind', 'repository', 'id', id, 'revision', revision)::text) FROM orphaned`,
+       SELECT pg_notify('${noticeChannel}', json_build_object('kind', 'repository', 'id', id, 'revision', revision)::text) FROM orphaned`,
     );
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { actorName, isFinal, Problem, type BuildStatus, type Principal } from '@nohands/domain';
 import { DataSource, type EntityManager } from 'typeorm';
-import { notify } from '../notices.js';
+import { notify, notifyBuildSql } from '../notices.js';
 import { readPage, type Page, type PageRequest } from '../paging.js';
 import { StatementParameters } from '../sql.js';
 import { repositoryIsBuildable, repositoryIsVisible, viewerId } from '../visibility.js';
@@ -250,8 +250,7 @@ export class BuildsStore {
        ), kept AS (
          INSERT INTO build_events (build_id, revision, from_status, to_status, attempt, actor, reason)
          SELECT id, revision, status, status, attempt, $2, 'cancel requested' FROM marked)
-       SELECT pg_notify('nohands', json_build_object('kind', 'build', 'id', id, 'repositoryId', repository_id,
-         'revision', revision)::text) FROM marked`,
+       SELECT ${notifyBuildSql('marked')} FROM marked`,
       [id, actorName(actor)],
     );
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Principal, SystemPrincipal } from '@nohands/domain';
 import { DataSource } from 'typeorm';
+import { noticeChannel } from '../notices.js';
 
 export type EngineState = {
   readonly name: string;
@@ -56,7 +57,7 @@ export class WorkersStore {
       `WITH told AS (
          UPDATE workers SET engine_name = $2, engine_version = $3, engine_ready = $4, engine_reason = $5, engine_warnings = $6
           WHERE id = $1 RETURNING id)
-       SELECT pg_notify('nohands', '{"kind":"queue"}') FROM told`,
+       SELECT pg_notify('${noticeChannel}', '{"kind":"queue"}') FROM told`,
       [workerId, engine.name, engine.version, engine.ready, engine.reason, engine.warnings],
     );
   }
